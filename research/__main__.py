@@ -1,0 +1,190 @@
+"""The command line: `python -m research VERB`.
+
+Progress goes to stderr, the result to stdout. Exit status: 0 all well, 1 something ran and failed,
+2 the request itself was wrong. A user's mistake gets one clear message; a fault of ours its traceback.
+Each verb loads what it needs when it runs, so that none waits for another's libraries.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from research.errors import DataError, RequestError
+
+if TYPE_CHECKING:
+    from research.reports.run import Outcome
+
+
+class Verbs(click.Group):
+    """Turns the two errors that are meant for a person into a message and an exit status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; RequestError ends in 2, DataError in 1, anything else keeps its traceback."""
+        try:
+            return super().invoke(ctx)
+        except RequestError as error:
+            say(f"Error: {error}")
+            ctx.exit(2)
+        except DataError as error:
+            say(f"Error: {error}")
+            ctx.exit(1)
+
+
+def say(text: str) -> None:
+    """Progress and faults: to stderr, so that stdout holds the result and nothing else."""
+    click.echo(text, err=True)
+
+
+as_json = click.option("--json", "wants_json", is_flag=True, help="The result as JSON, for a program.")
+folder = click.Path(file_okay=True, path_type=Path)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Public figures in, report pages out: the relation of two states, and what trade has to do with it."""
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[SOURCE]...")
+@click.option("--force", is_flag=True, help="Build again what has not changed, too.")
+@as_json
+def build(names: tuple[str, ...], force: bool, wants_json: bool) -> None:
+    """Raw files to tidy tables; prints how many rows were read, kept, rejected, merged and out of scope."""
+    from research import build as builder
+
+    summaries = builder.build(names, force=force)
+    click.echo(json.dumps(summaries, indent=2, ensure_ascii=False) if wants_json else counts(summaries))
+
+
+@main.command()
+@click.argument("source")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=folder, help="Folder for the tables, the rejected rows and the summary.")
+@click.option("--dyad", help="Keep this pair of states only, as ISO3-ISO3.")
+@as_json
+def clean(source: str, files: tuple[Path, ...], out: Path, dyad: str | None, wants_json: bool) -> None:
+    """Clean files of your own with the cleaner of SOURCE."""
+    from research import build as builder
+    from research import dyads
+
+    pair = dyads.find(dyad) if dyad else None
+    summary = builder.clean_files(source, list(files), out, dyad=pair)
+    click.echo(json.dumps(summary, indent=2, ensure_ascii=False) if wants_json else counts([summary]))
+
+
+@main.command()
+def check() -> None:
+    """Register, hashes, contracts, notebooks, environment: one line each."""
+    from research import check as checker
+
+    lines = checker.checks()
+    for ok, text in lines:
+        click.echo(f"{'ok    ' if ok else 'FAILED'}  {text}")
+    sys.exit(0 if all(ok for ok, _ in lines) else 1)
+
+
+@main.command()
+@click.option("--plan", type=click.Path(path_type=Path), help="The batch to run  [reports.toml of the project]")
+@click.option("--only", multiple=True, metavar="NAME", help="A run or a notebook of the plan, or a pattern.")
+@click.option("-p", "overrides", multiple=True, metavar="name=value", help="A parameter of every run chosen.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Runs at a time  [one a core]")
+@click.option("--out", type=folder, default=Path("reports"), show_default=True, help="Folder for the pages.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=1800, show_default=True,
+              help="Seconds a run may take.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Run all, changed or not (as yet every run is run).")
+@as_json
+def report(
+    plan: Path | None,
+    only: tuple[str, ...],
+    overrides: tuple[str, ...],
+    jobs: int | None,
+    out: Path,
+    timeout: float,
+    force: bool,
+    wants_json: bool,
+) -> None:
+    """Run the notebooks of the plan and write their pages, an index and runs.json."""
+    from research.reports import plan as planner
+    from research.reports import run as runner
+
+    runs = planner.read_plan(plan, only=only, overrides=overrides)
+    out = out.resolve()
+    runner.prepare_folder(out)
+    build_what_is_missing()
+    outcomes = runner.run_batch(
+        runs, out, jobs=jobs, timeout=timeout, say=lambda outcome: say(line(outcome, out))
+    )
+    status = runner.write_index(outcomes, out)
+    repeat_failures(outcomes, out)
+    if wants_json:
+        click.echo((out / "runs.json").read_text(encoding="utf-8"), nl=False)
+    else:
+        click.echo(shown(out / "index.html"))
+        click.echo(summary_line(outcomes))
+    sys.exit(0 if status == runner.OK else 1)
+
+
+def build_what_is_missing() -> None:
+    """Build the tables when they are not there or not of the raw files that are."""
+    from research import build as builder
+
+    if not builder.is_current():
+        say("building the tables")
+        say(counts(builder.build()))
+
+
+def shown(path: Path) -> str:
+    """A path the way a person at this terminal can open it: short when it is below the working directory."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def line(outcome: "Outcome", out: Path) -> str:
+    """One line for a finished run."""
+    place = shown(out / (outcome.page or outcome.open)) if outcome.page or outcome.open else ""
+    text = f"{outcome.status:<12} {outcome.seconds:6.1f} s  {outcome.name}  {place}".rstrip()
+    if outcome.error:
+        text += f"\n             {outcome.error}"
+    return "\n".join([text, *(f"             warning in {w}" for w in outcome.warnings)])
+
+
+def repeat_failures(outcomes: Sequence["Outcome"], out: Path) -> None:
+    """All that did not go well once more at the end, each with the file to open or the traceback."""
+    bad = [o for o in outcomes if not o.ok]
+    if bad:
+        say(f"\n{len(bad)} of {len(outcomes)} runs did not finish:")
+    for outcome in bad:
+        say(f"  {outcome.name}: {outcome.status}: {outcome.error}")
+        if outcome.open:
+            say(f"    open {shown(out / outcome.open)}")
+        if outcome.trace:
+            say(outcome.trace)
+
+
+def summary_line(outcomes: Sequence["Outcome"]) -> str:
+    """How many runs ended how."""
+    statuses = [o.status for o in outcomes]
+    words = ", ".join(f"{statuses.count(s)} {s}" for s in dict.fromkeys(statuses))
+    return f"{len(outcomes)} run{'s' if len(outcomes) != 1 else ''}: {words}"
+
+
+def counts(summaries: Sequence[dict[str, Any]]) -> str:
+    """The conservation counts as a table: read = kept + rejected + merged + out of scope."""
+    columns = ("rows_read", "rows_kept", "rows_rejected", "rows_merged", "rows_out_of_scope")
+    labels = [str(s.get("resource") or s.get("source", "")) for s in summaries]
+    width = max(map(len, [*labels, "resource"]))
+    head = "  ".join([f"{'resource':<{width}}", *(f"{c.removeprefix('rows_').replace('_', ' '):>12}" for c in columns)])
+    rows = [
+        "  ".join([f"{label:<{width}}", *(f"{s.get(c, 0):>12,}" for c in columns)])
+        + ("  unchanged" if s.get("skipped") else "")
+        for label, s in zip(labels, summaries, strict=True)
+    ]
+    return "\n".join([head, *rows])
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m research")

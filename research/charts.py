@@ -1,0 +1,446 @@
+"""Figures: a table and the words for it go in, a figure with alt text and its data comes out.
+
+The two states keep their colours everywhere; every distinction made by colour is made again by dash, marker or
+label. A figure is drawn without pyplot, so that nothing outlives it, and is the same to the byte each time.
+"""
+
+import html
+import io
+import re
+import textwrap
+from dataclasses import dataclass, field
+
+import matplotlib
+import matplotlib.dates
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from scipy.optimize import isotonic_regression
+
+from research.dyads import Dyad, name
+from research.errors import NoDataError
+
+FIRST, SECOND, HIGHLIGHT = "#D55E00", "#0072B2", "#009E73"
+INK, QUIET, PALE = "#222222", "#6B6B6B", "#D9D9D9"
+WIDTH = 9.6  # inches; the page scales the drawing to its column
+STYLE = sns.axes_style("white") | {
+    "axes.edgecolor": QUIET,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "axes.labelcolor": INK,
+    "font.family": ["DejaVu Sans"],  # ships with matplotlib: the same widths on every machine
+    "font.size": 9.0,
+    "hatch.linewidth": 0.5,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "research",
+    "text.color": INK,
+    "xtick.bottom": True,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+}
+READER_FONT = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One drawing with its words and its numbers; shows itself in a notebook and hands itself to a page."""
+
+    name: str
+    headline: str
+    subtitle: str
+    alt: str
+    source: str
+    svg: str
+    table: pd.DataFrame = field(repr=False)
+
+    def csv(self) -> str:
+        """The numbers drawn, one row a mark."""
+        return self.table.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d")
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        words = {k: getattr(self, k) for k in ("name", "headline", "subtitle", "alt", "source", "svg")}
+        shown = (
+            f"<figure><figcaption><strong>{html.escape(self.headline)}</strong><br>{html.escape(self.subtitle)}"
+            f"</figcaption>{self.svg}<p><small>{html.escape(self.source)}</small></p></figure>"
+        )
+        return {
+            "application/vnd.research.figure+json": words | {"csv": self.csv()},
+            "text/html": shown,
+            "text/plain": f"{self.headline}\n{self.alt}",
+        }
+
+
+def colours(pair: Dyad) -> dict[str, str]:
+    """Vermilion for Japan and blue for South Korea; another pair takes the same two in order."""
+    if set(pair.states) == {"JPN", "KOR"}:
+        return {"JPN": FIRST, "KOR": SECOND}
+    return dict(zip(pair.states, (FIRST, SECOND), strict=True))
+
+
+def plot_trajectory(
+    relations: pd.DataFrame,
+    pooled: pd.DataFrame,
+    named: pd.DataFrame,
+    calendar: pd.DataFrame,
+    pair: Dyad,
+    *,
+    headline: str,
+    subtitle: str,
+    alt: str,
+    source: str,
+) -> Figure:
+    """The level in both directions, the events that weighed most named, the export-control calendar in its lane.
+
+    In: `relations` (one row a month-end and direction), `pooled` (one row a month-end, both directions together, with
+    low and high), `named` (`landmarks`), `calendar` (one row a measure and step; may be empty).
+    Raises: NoDataError when there is no level to draw.
+    """
+    if pooled.empty:
+        raise NoDataError("no level to draw: the relations table has no row in this window")
+    with matplotlib.rc_context(STYLE):
+        canvas = Canvas(figsize=(WIDTH, 6.4 if len(calendar) else 5.6), layout="constrained")
+        rows = [1.0, 0.17] if len(calendar) else [1.0]
+        axes = canvas.subplots(len(rows), 1, sharex=True, height_ratios=rows, squeeze=False)[:, 0]
+        _draw_levels(axes[0], relations, pooled, pair)
+        _draw_named_events(axes[0], named, pooled, colours(pair))
+        if len(calendar):
+            _draw_calendar_lane(axes[1], calendar)
+        drawing = _svg(canvas, "trajectory")
+    drawn = ["month_end", "initiator", "target", "level", "low", "high", "intensity", "events"]
+    table = pd.concat([pooled[drawn], relations[drawn]], ignore_index=True)
+    return Figure("trajectory", headline, subtitle, alt, source, drawing, table)
+
+
+def _draw_levels(ax, relations: pd.DataFrame, pooled: pd.DataFrame, pair: Dyad) -> None:
+    x, level = pooled["month_end"], pooled["level"]
+    ax.fill_between(x, level, 0, where=level >= 0, color="#BFDCCF", linewidth=0, interpolate=True)
+    ax.fill_between(x, level, 0, where=level <= 0, color="#D8D3CE", linewidth=0, interpolate=True)
+    for edge in ("low", "high"):
+        ax.plot(x, pooled[edge], color="#B9B9B9", linewidth=0.6)
+    ends = {}
+    for (initiator, target), dash in zip(
+        [(pair.a, pair.b), (pair.b, pair.a)], ["-", (0, (4, 1.4))], strict=True
+    ):
+        line = relations[(relations["initiator"] == initiator) & (relations["target"] == target)].dropna(subset=["level"])
+        if line.empty:
+            continue
+        colour = colours(pair)[initiator]
+        ax.plot(line["month_end"], line["level"], color=colour, linewidth=1.5, linestyle=dash)
+        ends[f"{name(initiator)}\nto {name(target)}"] = (line["level"].iloc[-1], colour)
+    _label_ends(ax, x.max(), ends, gap=1.0)
+    ax.axhline(0, color=INK, linewidth=0.7)
+    low = min(pooled["low"].min(), relations["level"].min())
+    high = max(pooled["high"].max(), relations["level"].max())
+    ax.set_ylim(low - 2.6, high + 2.6)
+    ax.set_yticks([t for t in range(-10, 11, 2) if low - 0.5 <= t <= high + 0.5])
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:+.0f}".replace("-", "−") if v else "0"))
+    ax.set_ylabel("colder   ←      →   warmer", color=QUIET)
+    ax.set_xlim(x.min(), x.max() + (x.max() - x.min()) * 0.13)
+    ax.spines["bottom"].set_visible(False)
+    ax.tick_params(axis="x", length=0)
+
+
+def _label_ends(ax, x, ends: dict[str, tuple[float, str]], *, gap: float) -> None:
+    """Name each line at its last point; labels closer than `gap` are moved apart evenly."""
+    order = sorted(ends, key=lambda k: ends[k][0])
+    wanted = np.array([ends[k][0] for k in order], dtype=float)
+    places = spread(wanted, gap, -np.inf, np.inf)
+    for label, place in zip(order, places, strict=True):
+        ax.annotate(
+            label,
+            (x, ends[label][0]),
+            xytext=(x + pd.Timedelta(days=150), place),
+            textcoords="data",
+            va="center",
+            color=ends[label][1],
+            fontsize=9,
+            fontweight="bold",
+            arrowprops={"arrowstyle": "-", "color": ends[label][1], "linewidth": 0.5, "shrinkA": 1, "shrinkB": 1},
+        )
+
+
+def spread(wanted: np.ndarray, gap: float, low: float, high: float) -> np.ndarray:
+    """Places nearest to the wanted ones (least squares) that keep `gap` between neighbours, within low..high.
+
+    `wanted` ascends. The exact answer of the problem is an isotonic regression of the places less their share of
+    the gaps, cut to the bounds.
+    """
+    steps = np.arange(len(wanted)) * gap
+    if not len(wanted):
+        return wanted
+    level = isotonic_regression(wanted - steps).x
+    return np.clip(level, low, max(low, high - steps[-1])) + steps
+
+
+def _draw_named_events(ax, named: pd.DataFrame, pooled: pd.DataFrame, colour: dict[str, str]) -> None:
+    """Names stand in one row above (cooperative) and one below (conflictual), each tied to its point on the level."""
+    low, high = ax.get_xlim()
+    bottom, top = ax.get_ylim()
+    level = pooled.set_index("month_end")["level"]
+    width = (high - low) * 0.15
+    for above in (True, False):
+        row = named[(named["move"] > 0) == above].sort_values("event_date")
+        wanted = matplotlib.dates.date2num(row["event_date"].to_numpy())
+        places = spread(np.asarray(wanted, dtype=float), width, low + width / 2, high - width / 2)
+        for event, x in zip(row.itertuples(), places, strict=True):
+            shape = {"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "shrinkA": 2, "shrinkB": 3}
+            point = (matplotlib.dates.date2num(event.event_date), level.asof(event.event_date + pd.offsets.MonthEnd(0)))
+            ax.annotate(
+                f"{event.event_date:%b %Y}\n" + "\n".join(textwrap.wrap(event.label, 19)),
+                point,
+                xytext=(x, top if above else bottom),
+                ha="center",
+                va="top" if above else "bottom",
+                fontsize=7.6,
+                linespacing=1.15,
+                gid=f"event-{event.number}",
+                arrowprops=shape | {"relpos": (0.5, 0 if above else 1)},
+            )
+            tint = INK if event.is_mutual else colour[event.initiator]
+            ax.plot(*point, "o" if above else "s", markersize=4.6, color=tint, markeredgecolor="white", markeredgewidth=0.7)
+
+
+def _draw_calendar_lane(ax, calendar: pd.DataFrame) -> None:
+    """Each measure of the export controls as a bar from in force to its end, its steps as ticks."""
+    measures = list(dict.fromkeys(calendar["measure"]))
+    for lane, measure in enumerate(reversed(measures)):
+        steps = calendar[calendar["measure"] == measure].set_index("step")["event_date"]
+        ended = "lifted" if "lifted" in steps else "restored"
+        start, end = steps["in force"], steps[ended]
+        ax.barh(lane, end - start, left=start, height=0.5, color=PALE, edgecolor=QUIET, hatch="///", linewidth=0.6)
+        ax.plot(steps, [lane] * len(steps), "|", color=INK, markersize=9, markeredgewidth=0.9)
+        ax.text(
+            start - pd.Timedelta(days=110),
+            lane,
+            f"{measure}: in force {_day(start)}, {ended} {_day(end)}",
+            ha="right",
+            va="center",
+            fontsize=8.2,
+        )
+    ax.set_ylim(-0.6, len(measures) - 0.4)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+
+
+def _day(date: pd.Timestamp) -> str:
+    return f"{date.day} {date:%b %Y}"
+
+
+def plot_control_months(
+    monthly: pd.DataFrame, calendar: pd.DataFrame, *, headline: str, subtitle: str, alt: str, source: str
+) -> Figure:
+    """Monthly imports of several materials from one partner, one panel a material, with the control dates.
+
+    In: `monthly`, one row a material and month (material, period, value, recorded); a recorded zero is drawn as
+    an open circle on the axis, a month without a record as a hatched gap.
+    Raises: NoDataError when there is no month to draw.
+    """
+    if monthly.empty:
+        raise NoDataError("no month to draw: the materials have no record in this window")
+    materials = list(dict.fromkeys(monthly["material"]))
+    with matplotlib.rc_context(STYLE):
+        canvas = Canvas(figsize=(WIDTH, 2.35 * len(materials)), layout="constrained")
+        axes = canvas.subplots(len(materials), 1, sharex=True, squeeze=False)[:, 0]
+        for ax, material in zip(axes, materials, strict=True):
+            _draw_months(ax, monthly[monthly["material"] == material], material)
+            _draw_control_dates(ax, calendar, named=ax is axes[0])
+        drawing = _svg(canvas, "control-months")
+    return Figure("control-months", headline, subtitle, alt, source, drawing, monthly)
+
+
+def _draw_months(ax, months: pd.DataFrame, material: str) -> None:
+    middle = months["period"] + pd.Timedelta(days=14)
+    ax.bar(middle, months["value"].fillna(0) / 1e6, width=24, color=FIRST, linewidth=0)
+    top = months["value"].max() / 1e6 * 1.25 or 1.0
+    zero = months["recorded"] & (months["value"] == 0)
+    ax.plot(middle[zero], [top * 0.035] * zero.sum(), "o", markerfacecolor="white", color=INK, markersize=4.5)
+    ax.bar(middle[~months["recorded"]], top, width=28, color="none", edgecolor=PALE, hatch="////", linewidth=0)
+    ax.set_ylim(0, top)
+    ax.set_title(material, loc="left", fontsize=10, fontweight="bold")
+    ax.yaxis.set_major_locator(MaxNLocator(4))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    if zero.any():
+        last = months.loc[zero, "period"].max()
+        when = " and ".join(f"{p:%b %Y}" for p in months.loc[zero, "period"].tail(2))
+        ax.annotate(
+            f"zero recorded: {when}" if zero.sum() < 3 else f"{zero.sum()} months with zero recorded",
+            (last + pd.Timedelta(days=14), top * 0.05),
+            xytext=(14, 22),
+            textcoords="offset points",
+            fontsize=8.2,
+            va="center",
+            arrowprops={"arrowstyle": "-", "color": QUIET, "linewidth": 0.5},
+        )
+    if not months["recorded"].all():
+        gap = months.loc[~months["recorded"], "period"]
+        ax.text(gap.mean(), top * 0.9, "no record", ha="center", fontsize=8, color=QUIET)
+
+
+def _draw_control_dates(ax, calendar: pd.DataFrame, *, named: bool) -> None:
+    low, high = ax.get_xlim()
+    wanted = calendar[calendar["step"].isin(["in force", "lifted", "restored"])]
+    for step in wanted.drop_duplicates("event_date").itertuples():
+        where = matplotlib.dates.date2num(step.event_date)
+        if not low <= where <= high:
+            continue
+        ax.axvline(step.event_date, color=INK, linewidth=0.7, linestyle=(0, (2, 2)))
+        if named:
+            first = step.measure.startswith("Licences")
+            words = "licences required" if first else "off the list"
+            ax.annotate(
+                f"{_day(step.event_date)}\n{words}" if step.step == "in force" else f"{_day(step.event_date)}\n{step.step}",
+                (step.event_date, ax.get_ylim()[1]),
+                xytext=(-4 if first else 4, -2),
+                textcoords="offset points",
+                ha="right" if first else "left",
+                va="top",
+                fontsize=8,
+            )
+
+
+def plot_supplier_shares(
+    shares: pd.DataFrame,
+    quoted: pd.DataFrame,
+    *,
+    headline: str,
+    subtitle: str,
+    alt: str,
+    source: str,
+    accent: str = "JPN",
+    figure_name: str = "supplier-shares",
+) -> Figure:
+    """Each supplier's share of imports by year, the accent state in its colour, the rest in greys, named at the line.
+
+    In: `shares` (period, partner, share 0-1), `quoted` (period, partner, share 0-1): figures quoted by others,
+    drawn as open points and never joined to the line.
+    Raises: NoDataError when no share is there to draw.
+    """
+    if shares.empty:
+        raise NoDataError("no share to draw: no supplier has a record in this window")
+    with matplotlib.rc_context(STYLE):
+        canvas = Canvas(figsize=(WIDTH, 4.0), layout="constrained")
+        ax = canvas.subplots()
+        ends, greys = {}, iter(["-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (4, 1.2, 1, 1.2))] * 3)
+        last_values = shares.sort_values("period").groupby("partner")["share"].last().sort_values(ascending=False)
+        for partner in [p for p in last_values.index if p == accent or last_values[p] >= 0.02]:
+            line = shares[shares["partner"] == partner].sort_values("period")
+            tint = {accent: FIRST}.get(partner, QUIET)
+            dash = "-" if partner == accent else next(greys)
+            ax.plot(line["period"], line["share"] * 100, color=tint, linestyle=dash, linewidth=2.2 if partner == accent else 1.3)
+            ends[name(partner)] = (float(line["share"].iloc[-1] * 100), tint)
+        points = quoted[quoted["partner"] == accent]
+        ax.plot(points["period"], points["share"] * 100, "o", color=FIRST, markerfacecolor="white", markersize=5.5)
+        for point in points.itertuples():
+            ax.annotate(f"{point.share * 100:.0f} %", (point.period, point.share * 100), xytext=(0, 7),
+                        textcoords="offset points", ha="center", fontsize=8, color=FIRST)  # fmt: skip
+        _label_ends(ax, shares["period"].max(), ends, gap=6.5)
+        ax.set_ylim(0, 104)
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f} %"))
+        ends_at = max([shares["period"].max() + pd.DateOffset(months=20), *points["period"]])
+        ax.set_xlim(shares["period"].min() - pd.DateOffset(months=3), ends_at + pd.DateOffset(months=5))
+        drawing = _svg(canvas, figure_name)
+    both = pd.concat([shares.assign(basis="recorded"), quoted.assign(basis="quoted")], ignore_index=True)
+    return Figure(figure_name, headline, subtitle, alt, source, drawing, both)
+
+
+def plot_concentration(
+    yearly: pd.DataFrame, *, headline: str, subtitle: str, alt: str, source: str, accent: str = "JPN"
+) -> Figure:
+    """Two panels on one time axis: the accent state's share of imports, and how concentrated all imports are.
+
+    In: one row a year: period, share (0-1), hhi (0-1), top_partner, months_covered.
+    Raises: NoDataError when there is no year to draw.
+    """
+    if yearly.empty:
+        raise NoDataError("no year to draw: no supplier has a record in this window")
+    with matplotlib.rc_context(STYLE):
+        canvas = Canvas(figsize=(WIDTH, 4.3), layout="constrained")
+        upper, lower = canvas.subplots(2, 1, sharex=True)
+        upper.plot(yearly["period"], yearly["share"] * 100, "o-", color=FIRST, linewidth=1.8, markersize=4)
+        lower.plot(yearly["period"], yearly["hhi"], "s-", color=INK, linewidth=1.8, markersize=4)
+        for ax, column, scale, words in ((upper, "share", 100, "{:.1f} %"), (lower, "hhi", 1, "{:.2f}")):
+            for row in yearly.itertuples():
+                ax.annotate(words.format(getattr(row, column) * scale), (row.period, getattr(row, column) * scale),
+                            xytext=(0, 7), textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
+            ax.set_ylim(0, yearly[column].max() * scale * 1.3)
+        upper.set_title(f"{name(accent)}'s share of imports, by value", loc="left", fontsize=10, fontweight="bold")
+        lower.set_title("Concentration over all suppliers (HHI, 0 to 1)", loc="left", fontsize=10, fontweight="bold")
+        upper.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f} %"))
+        drawing = _svg(canvas, "concentration")
+    return Figure("concentration", headline, subtitle, alt, source, drawing, yearly)
+
+
+def plot_base_changes(changes: pd.DataFrame, *, headline: str, subtitle: str, alt: str, source: str) -> Figure:
+    """The same change against several bases, one row a material and base: the base decides the headline.
+
+    In: one row a material and base: material, base, change_percent (NaN where months are missing).
+    Raises: NoDataError when no base gives a change.
+    """
+    drawn = changes.dropna(subset=["change_percent"])
+    if drawn.empty:
+        raise NoDataError("no change to draw: every base lacks months")
+    with matplotlib.rc_context(STYLE):
+        canvas = Canvas(figsize=(WIDTH, 0.42 * len(drawn) + 0.9), layout="constrained")
+        ax = canvas.subplots()
+        places = np.arange(len(drawn))[::-1]
+        marks = {m: (s, c) for m, s, c in zip(dict.fromkeys(drawn["material"]), "os^D", (FIRST, INK, QUIET, HIGHLIGHT), strict=False)}
+        ax.axvline(0, color=INK, linewidth=0.7)
+        for row, y in zip(drawn.itertuples(), places, strict=True):
+            shape, colour = marks[row.material]
+            ax.plot([0, row.change_percent], [y, y], color=PALE, linewidth=2)
+            ax.plot([row.change_percent], [y], shape, color=colour, markersize=7)
+            side = 1 if row.change_percent >= 0 else -1
+            ax.annotate(f"{row.change_percent:+.1f} %".replace("-", "−"), (row.change_percent, y), xytext=(9 * side, 0),
+                        textcoords="offset points", va="center", ha="left" if side > 0 else "right", fontsize=8.6)  # fmt: skip
+        ax.set_yticks(places, [f"{r.material}, against {r.base}" for r in drawn.itertuples()])
+        reach = drawn["change_percent"].abs().max()
+        ax.set_xlim(min(drawn["change_percent"].min(), 0) - reach * 0.22, max(drawn["change_percent"].max(), 0) + reach * 0.22)
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:+.0f} %".replace("-", "−") if v else "0"))
+        ax.tick_params(axis="y", length=0)
+        ax.spines["left"].set_visible(False)
+        drawing = _svg(canvas, "base-changes")
+    return Figure("base-changes", headline, subtitle, alt, source, drawing, changes)
+
+
+def plot_coverage(spans: pd.DataFrame, *, headline: str, subtitle: str, alt: str, source: str) -> Figure:
+    """From when to when each source reaches, one bar a source, its first and last period written at the ends.
+
+    In: one row a source: title, first, last, rows.
+    Raises: NoDataError when there is no source to draw.
+    """
+    if spans.empty:
+        raise NoDataError("no source to draw: run `make build` first")
+    with matplotlib.rc_context(STYLE):
+        canvas = Canvas(figsize=(WIDTH, 0.40 * len(spans) + 0.8), layout="constrained")
+        ax = canvas.subplots()
+        places = np.arange(len(spans))[::-1]
+        ax.barh(places, spans["last"] - spans["first"], left=spans["first"], height=0.46, color=SECOND, alpha=0.75)
+        for row, y in zip(spans.itertuples(), places, strict=True):
+            ax.text(row.last + pd.Timedelta(days=150), y, f"{row.first:%b %Y} to {row.last:%b %Y}", va="center", fontsize=8.2)
+        ax.set_yticks(places, spans["title"])
+        ax.tick_params(axis="y", length=0)
+        ax.spines["left"].set_visible(False)
+        ax.set_xlim(spans["first"].min(), spans["last"].max() + (spans["last"].max() - spans["first"].min()) * 0.2)
+        drawing = _svg(canvas, "coverage")
+    return Figure("coverage", headline, subtitle, alt, source, drawing, spans)
+
+
+def _svg(canvas: Canvas, prefix: str) -> str:
+    """The drawing as SVG text: same bytes each time, words as text, ids of its own, sized by the page."""
+    FigureCanvasAgg(canvas)
+    out = io.StringIO()
+    canvas.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    drawing = out.getvalue()
+    drawing = drawing[drawing.index("<svg") :].rstrip("\n")
+    drawing = re.sub(r"<metadata>.*?</metadata>\s*", "", drawing, flags=re.DOTALL)
+    drawing = re.sub(r'\bid="', f'id="{prefix}-', drawing)
+    drawing = re.sub(r'(url\(#|href="#)', rf"\g<1>{prefix}-", drawing)
+    drawing = drawing.replace("'DejaVu Sans'", READER_FONT)
+    return drawing

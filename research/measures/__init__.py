@@ -1,0 +1,10 @@
+"""Numbers from tidy tables, one module a question (METHODS says what each measure is and how it is checked).
+
+relations    how have the two states treated each other, month by month?
+dependence   who supplies whom: shares, concentration, unit values, change against several bases
+calendar     the dates of the export controls, read from the timeline
+"""
+
+from research.measures import calendar, dependence, relations
+
+__all__ = ["calendar", "dependence", "relations"]

@@ -1,0 +1,28 @@
+"""The index of a batch: every run on one page, failures first; a plain table, to which a script only adds."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+MOST_NUMBERS = 3
+
+
+def make_index(outcomes: Sequence[Any], status: str) -> str:
+    """The index page. One row a run: what it asked, what became of it, how long it took, its first numbers."""
+    ordered = sorted(outcomes, key=lambda o: (o.earlier, o.ok))  # stable: within each, the order of the plan
+    templates = jinja2.FileSystemLoader(Path(__file__).parent / "template")
+    environment = jinja2.Environment(loader=templates, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    counts = {s: sum(o.status == s and not o.earlier for o in outcomes) for s in dict.fromkeys(o.status for o in ordered)}
+    return environment.get_template("index.html.j2").render(
+        outcomes=ordered, status=status, counts={k: n for k, n in counts.items() if n}, most=MOST_NUMBERS, clock=clock
+    )
+
+
+def clock(seconds: float) -> str:
+    """A duration for people: `3.2 s`, `4 min 10 s`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{math.floor(seconds / 60)} min {round(seconds % 60)} s"

@@ -1,0 +1,451 @@
+"""Runs notebooks: each in a kernel of its own, the status from here and never from the saved notebook.
+
+A run is built in a hidden folder beside its place and moved there whole; others go on when one fails.
+The work of one run is `run_one`, a plain function of plain values, so any executor can carry it.
+"""
+
+import json
+import logging
+import math
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from research import paths
+from research.errors import RequestError
+from research.reports import provenance
+from research.reports.plan import Run
+
+OK, FAILED, DIED, TIMED_OUT, INTERRUPTED = "ok", "failed", "kernel died", "timed out", "interrupted"
+BUILDING, REPLACED = ".building-", ".replaced-"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one run; one record of runs.json."""
+
+    name: str
+    notebook: str
+    title: str = ""
+    status: str = INTERRUPTED
+    seconds: float = 0.0
+    parameters: dict[str, Any] = field(default_factory=dict)
+    changed: dict[str, Any] = field(default_factory=dict)
+    page: str | None = None
+    error: str | None = None
+    open: str | None = None
+    trace: str | None = None
+    warnings: tuple[str, ...] = ()
+    key_numbers: tuple[dict[str, Any], ...] = ()
+    outputs: dict[str, str] = field(default_factory=dict)
+    earlier: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the run has a page of this batch."""
+        return self.status == OK
+
+
+# A batch -----------------------------------------------------------------------------------------
+
+
+def prepare_folder(out: Path) -> None:
+    """Make the output folder and see that it can be written, before any kernel starts.
+
+    Raises RequestError when it cannot. Leftovers of a batch that was killed are cleared away.
+    """
+    probe = out / f"{BUILDING}probe-{os.getpid()}"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as error:
+        raise RequestError(
+            f"cannot write to the output folder {out}: {error.strerror}; nothing was run. Name another with --out"
+        ) from error
+    _sweep(out, lambda pid: not _is_alive(pid))
+
+
+def run_batch(
+    runs: Sequence[Run],
+    out: Path,
+    *,
+    jobs: int | None = None,
+    timeout: float = 1800.0,
+    say: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
+    """Run all, several at a time, and say each outcome as it comes; the outcomes in the order of the runs.
+
+    Ctrl-C or SIGTERM stops every kernel, leaves whole files only, and gives the rest as "interrupted".
+    """
+    prepare_folder(out)
+    done: dict[str, Outcome] = {}
+    jobs = max(1, min(jobs or os.cpu_count() or 1, len(runs)))
+    with _interruptible():
+        try:
+            broken = _run_in_pool(runs, out, jobs, timeout, done, say)
+            for run in broken:  # one at a time, so that a run that kills its process takes no other with it
+                if _run_in_pool([run], out, 1, timeout, done, say):
+                    outcome = _blank(run, FAILED, "the process that ran this notebook died twice (out of memory?)")
+                    done[run.name] = outcome
+                    say(outcome)
+        except KeyboardInterrupt:
+            pass
+        _sweep(out, lambda pid: pid == os.getpid())
+    return [done.get(run.name) or _blank(run, INTERRUPTED, "stopped before it was finished") for run in runs]
+
+
+def _run_in_pool(
+    runs: Sequence[Run],
+    out: Path,
+    jobs: int,
+    timeout: float,
+    done: dict[str, Outcome],
+    say: Callable[[Outcome], None],
+) -> list[Run]:
+    """Outcomes go to `done` as they come; gives back the runs whose process died under them."""
+    others = set(multiprocessing.active_children())
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
+    broken = []
+    try:
+        with _signals_held():  # a worker must not be hit by Ctrl-C before it can stop its kernel
+            futures: dict[Future[Outcome], Run] = {
+                pool.submit(run_one, run, out, os.getpid(), timeout): run for run in runs
+            }
+        for future in as_completed(futures):
+            try:
+                outcome = future.result()
+            except BrokenProcessPool:
+                broken.append(futures[future])
+                continue
+            done[outcome.name] = outcome
+            say(outcome)
+        pool.shutdown()
+    except BaseException:
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, signal.SIG_IGN)  # stopping is short and must not be stopped half-way
+        for worker in set(multiprocessing.active_children()) - others:
+            worker.terminate()
+            worker.join()
+        pool.shutdown(cancel_futures=True)
+        raise
+    return broken
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM is the same request as Ctrl-C; the signals' former meaning comes back afterwards."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for signum, handler in former.items():
+            signal.signal(signum, handler)
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _sweep(out: Path, chosen: Callable[[int], bool]) -> None:
+    """Clear hidden folders of batches chosen by process id; a page caught half-replaced comes back."""
+    for folder in out.glob(f"{REPLACED}*"):
+        name, _, pid = folder.name.removeprefix(REPLACED).rpartition("-")
+        if pid.isdigit() and chosen(int(pid)):
+            if (out / name).exists():
+                shutil.rmtree(folder, ignore_errors=True)
+            else:
+                folder.rename(out / name)
+    for folder in out.glob(f"{BUILDING}*"):
+        pid = folder.name.rpartition("-")[2]
+        if pid.isdigit() and chosen(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+# One run, in a process of its own ------------------------------------------------------------------
+
+
+def _start_worker() -> None:
+    """Ctrl-C is the parent's to handle; SIGTERM stops this worker's kernel first; no worker outlives its parent."""
+    # jsonschema loads this optional module for one format no notebook uses; it costs 1.5 s.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda signum, frame: _stop_worker())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+    parent = multiprocessing.parent_process()
+    if parent:
+        threading.Thread(target=lambda: (parent.join(), _stop_worker()), daemon=True).start()
+
+
+def _stop_worker() -> None:
+    kernels = sys.modules.get("research.reports.kernels")
+    if kernels:
+        kernels.stop()
+    os._exit(1)
+
+
+def run_one(run: Run, out: Path, batch: int, timeout: float) -> Outcome:
+    """Execute one notebook and put its page in place; always an outcome, never an exception.
+
+    `batch` is the process id of the batch: it names the hidden folders, so that only their owner clears them.
+    """
+    started = time.perf_counter()
+    building = out / f"{BUILDING}{run.name}-{batch}"
+    shutil.rmtree(building, ignore_errors=True)
+    place, work = building / "place", building / "work"
+    try:
+        place.mkdir(parents=True)
+        work.mkdir()
+        outcome, executed = _execute(run, work, timeout)
+        if outcome.ok:
+            outcome = _write(run, executed, work, place, outcome)
+        else:
+            _keep_failed(executed, outcome, place / "failed.ipynb")
+            outcome = replace(outcome, open=f"{run.name}/failed.ipynb")
+        _put(place, out / run.name, out / f"{REPLACED}{run.name}-{batch}")
+    except Exception as error:
+        outcome = replace(
+            _blank(run, FAILED, f"{type(error).__name__}: {error}"), trace=traceback.format_exc()
+        )
+        shutil.rmtree(out / run.name, ignore_errors=True)  # an older page must not pass for this one's
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return replace(outcome, seconds=round(time.perf_counter() - started, 2))
+
+
+def _blank(run: Run, status: str, error: str | None = None) -> Outcome:
+    return Outcome(
+        name=run.name,
+        notebook=run.notebook.name,
+        title=run.name,
+        status=status,
+        parameters=run.parameters,
+        changed=run.changed,
+        error=error,
+    )
+
+
+def _environment(work: Path) -> dict[str, str]:
+    """What a kernel may depend on, the same everywhere: no user's start-up files, one thread, no clock."""
+    package = str(provenance.PACKAGE.parent)
+    former = os.environ.get("PYTHONPATH")
+    return {
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": os.pathsep.join([package, *([former] if former and package not in former else [])]),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "SOURCE_DATE_EPOCH": "0",
+        "IPYTHONDIR": str(work / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(work / "runtime"),
+        "RESEARCH_INPUTS_LOG": str(work / "inputs.log"),
+    }
+
+
+@contextmanager
+def _timer(seconds: float) -> Iterator[threading.Event]:
+    """Kills the kernel when the time is up; the event says that it was us."""
+    from research.reports import kernels
+
+    up = threading.Event()
+
+    def strike() -> None:
+        up.set()
+        kernels.stop()
+
+    timer = threading.Timer(seconds, strike)
+    timer.start()
+    try:
+        yield up
+    finally:
+        timer.cancel()
+        kernels.forget()
+
+
+def _execute(run: Run, work: Path, timeout: float) -> tuple[Outcome, Any]:
+    """The notebook through papermill: the outcome, and the notebook as far as it came."""
+    import nbformat
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+
+    from research.reports.kernels import OwnKernelManager
+
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    os.environ.update(_environment(work))
+    source = nbformat.read(run.notebook, as_version=4)
+    for number, cell in enumerate(source.cells, start=1):
+        cell.metadata["number"] = number  # as the reader of the notebook counts, whatever papermill puts between
+    saved = work / "executed.ipynb"
+    status, error = OK, None
+    with _timer(timeout) as time_is_up:
+        try:
+            papermill.execute_notebook(
+                source,
+                str(saved),
+                run.changed,
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                cwd=str(paths.root()),
+                kernel_manager_class=OwnKernelManager,
+                shutdown_kernel="immediate",
+            )
+        except papermill.PapermillExecutionError as found:
+            status, error = FAILED, f"{found.ename}: {found.evalue}" if found.evalue else found.ename
+        except (DeadKernelError, RuntimeError) as found:
+            if not isinstance(found, DeadKernelError) and "Kernel died" not in str(found):
+                raise
+            status, error = DIED, "the kernel was killed or crashed (out of memory, or a fault in a library?)"
+    if time_is_up.is_set():
+        status, error = TIMED_OUT, f"took longer than {timeout:g} s"
+    executed = nbformat.read(saved, as_version=4) if saved.is_file() else source
+    if status == OK and (left := _not_executed(executed)):
+        status, error = FAILED, f"the notebook stopped early; cell {left} never ran"
+    elif status != OK:
+        error = f"cell {_last_started(executed)} of {run.notebook.name}: {error}"
+    return replace(_blank(run, status, error), warnings=_warnings(executed)), executed
+
+
+def _not_executed(notebook: Any) -> int | None:
+    """Number of the first code cell without an execution count; a cell of nothing but space has none."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
+            return cell.metadata.get("number", 0)
+    return None
+
+
+def _last_started(notebook: Any) -> int:
+    """Number of the cell that was running last, as the notebook's reader counts."""
+    started = [c.metadata.get("number", 0) for c in notebook.cells if _was_started(c)]
+    return max(started, default=0)
+
+
+def _was_started(cell: Any) -> bool:
+    return cell.cell_type == "code" and bool(cell.metadata.get("papermill", {}).get("start_time"))
+
+
+def _warnings(notebook: Any) -> tuple[str, ...]:
+    """First lines of what the cells wrote to their error stream; not on the page, but not hushed up."""
+    found = [
+        f"cell {cell.metadata.get('number', 0)}: {''.join(output.text).strip().splitlines()[0]}"
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream" and output.name == "stderr" and "".join(output.text).strip()
+    ]
+    return tuple(text.replace(f"{paths.root()}{os.sep}", "") for text in found)
+
+
+def _keep_failed(notebook: Any, outcome: Outcome, path: Path) -> None:
+    """The notebook as far as it came, marked at its head: papermill marks a raising cell, but not a dead kernel."""
+    import nbformat
+
+    mark = nbformat.v4.new_markdown_cell(f"**This run did not finish: {outcome.status}.** {outcome.error}")
+    notebook.cells.insert(0, mark)
+    nbformat.write(nbformat.v4.upgrade(notebook), path)
+
+
+def _write(run: Run, executed: Any, work: Path, place: Path, outcome: Outcome) -> Outcome:
+    """Page, data files and provenance of a run that went well."""
+    from research.reports import page
+
+    record = provenance.record(run, provenance.read_inputs(work / "inputs.log"))
+    made = page.make_page(executed, run, record)
+    files = {"index.html": made.html, "provenance.json": provenance.as_json(record), **made.data}
+    for name, text in files.items():
+        (place / name).write_text(text, encoding="utf-8", newline="\n")
+    return replace(
+        outcome,
+        title=made.title,
+        page=f"{run.name}/index.html",
+        key_numbers=tuple(without_nan(n) for n in made.numbers),
+        outputs={name: provenance.sha256(place / name) for name in sorted(files)},
+    )
+
+
+def without_nan(value: Any) -> Any:
+    """The same record with None for what is not a number: JSON knows no NaN."""
+    if isinstance(value, dict):
+        return {k: without_nan(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [without_nan(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _put(place: Path, final: Path, aside: Path) -> None:
+    """Move a finished folder to its final place, whole; the former one steps aside and goes."""
+    if final.exists():
+        os.replace(final, aside)
+    os.replace(place, final)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+# The batch's own two files -------------------------------------------------------------------------
+
+
+def earlier_outcomes(out: Path, names: set[str]) -> list[Outcome]:
+    """Runs of earlier batches in this folder that this batch did not ask for and whose page is still there."""
+    try:
+        records = json.loads((out / "runs.json").read_text(encoding="utf-8"))["runs"]
+        found = [Outcome(**{**r, "trace": None, "earlier": True}) for r in records if r["name"] not in names]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [o for o in found if o.page and (out / o.page).is_file()]
+
+
+def write_index(outcomes: Sequence[Outcome], out: Path) -> str:
+    """Write index.html and runs.json, failures first on the index; gives the status of the batch."""
+    from research.reports import index
+
+    everything = [*outcomes, *earlier_outcomes(out, {o.name for o in outcomes})]
+    status = batch_status(outcomes)
+    records = [{k: v for k, v in vars(o).items() if k != "trace"} for o in everything]
+    document = {"status": status, "commit": provenance.commit(), "runs": records}
+    _replace_text(out / "runs.json", provenance.as_json(document))
+    _replace_text(out / "index.html", index.make_index(everything, status))
+    return status
+
+
+def batch_status(outcomes: Sequence[Outcome]) -> str:
+    """One word for the batch: interrupted before failed before ok."""
+    statuses = {o.status for o in outcomes}
+    if INTERRUPTED in statuses:
+        return INTERRUPTED
+    return OK if statuses == {OK} else FAILED
+
+
+def _replace_text(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}-{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(temporary, path)

@@ -1,0 +1,38 @@
+"""Publishers' files to tidy tables: one module a publisher, one cleaner a kind of file.
+
+`SOURCES` maps the name used on the command line and in the register (`cleaner`) to the cleaner and its table.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from research.errors import RequestError
+from research.register import Resource
+from research.sources.federal_reserve import clean_federal_reserve
+from research.sources.intake import Cleaned
+from research.sources.japan_mof import clean_japan_mof, clean_japan_mof_quoted
+from research.sources.jnto import clean_jnto
+from research.sources.korea_customs import clean_korea_customs, clean_korea_customs_quoted
+from research.sources.timeline import clean_timeline
+
+Cleaner = Callable[[Path, Resource | None], Cleaned]
+
+SOURCES: dict[str, Cleaner] = {
+    "timeline": clean_timeline,
+    "korea_customs": clean_korea_customs,
+    "korea_customs_quoted": clean_korea_customs_quoted,
+    "japan_mof": clean_japan_mof,
+    "japan_mof_quoted": clean_japan_mof_quoted,
+    "jnto": clean_jnto,
+    "federal_reserve": clean_federal_reserve,
+}
+
+
+def cleaner(source: str) -> Cleaner:
+    """A source's cleaner. Raises RequestError naming those there are."""
+    if source not in SOURCES:
+        raise RequestError(f"no cleaner for source {source!r}; there are {', '.join(SOURCES)}")
+    return SOURCES[source]
+
+
+__all__ = ["SOURCES", "Cleaned", "Cleaner", "cleaner"]
