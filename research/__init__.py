@@ -5,12 +5,16 @@ The map, in the order data flows; a module imports only from lines above it:
     errors       the ways a request or the data can be wrong
     paths        where the project's folders are
     dyads        pairs of states, and how each source spells each state
+    cameo        the event codes' Goldstein scores and quad classes
+    materials    the controlled materials: which code of which office
+    materials    goods under control, and the code each office knows them by
+    cameo        the roots of the event code and their Goldstein scores
     tables       what each tidy table promises: key, columns, units, ranges
     register     raw files: find, verify, cite
     sources      1. publisher's file -> tidy table, one module a publisher
     build        2. raw -> processed, file by file, with the conservation law
     warehouse    3. processed tables, read back by pair and window
-    measures     4. numbers: relations, dependence
+    measures     4. numbers: relations, landmarks, calendar, dependence, panels
     findings     5. one function a sentence: numbers in, text and key numbers out
     charts          one function a figure: table and words in, figure with alt text and data out
     reports      6. plan, run, page, provenance
@@ -27,6 +31,10 @@ _MODULES = (
     "errors",
     "paths",
     "dyads",
+    "materials",
+    "cameo",
+    "cameo",
+    "materials",
     "tables",
     "register",
     "sources",

@@ -69,10 +69,8 @@ def build(names: tuple[str, ...], force: bool, wants_json: bool) -> None:
 def clean(source: str, files: tuple[Path, ...], out: Path, dyad: str | None, wants_json: bool) -> None:
     """Clean files of your own with the cleaner of SOURCE."""
     from research import build as builder
-    from research import dyads
 
-    pair = dyads.find(dyad) if dyad else None
-    summary = builder.clean_files(source, list(files), out, dyad=pair)
+    summary = builder.clean_files(source, files, out, dyad)
     click.echo(json.dumps(summary, indent=2, ensure_ascii=False) if wants_json else counts([summary]))
 
 
@@ -115,9 +113,7 @@ def report(
     out = out.resolve()
     runner.prepare_folder(out)
     build_what_is_missing()
-    outcomes = runner.run_batch(
-        runs, out, jobs=jobs, timeout=timeout, say=lambda outcome: say(line(outcome, out))
-    )
+    outcomes = runner.run_batch(runs, out, jobs=jobs, timeout=timeout, say=lambda outcome: say(line(outcome, out)))
     status = runner.write_index(outcomes, out)
     repeat_failures(outcomes, out)
     if wants_json:

@@ -1,7 +1,8 @@
 """CAMEO event codes: the official Goldstein score of each code, and its quad class.
 
-Figures: the scale published with CAMEO and used by GDELT (CAMEO.goldsteinscale, 311 codes): what a kind of act
-contributes to cooperation (+10) or conflict (-10). Stated here by score, so that kindred codes can be read together.
+Figures: the scale published with CAMEO and used by GDELT (CAMEO.goldsteinscale, 311 codes): what a kind of
+act contributes to cooperation (+10) or conflict (-10). Stated here by score, so that kindred codes can be
+read together.
 """
 
 from research.errors import DataError
@@ -13,7 +14,7 @@ _BY_SCORE = {
     8.3: "072",
     8.0: "057",
     7.4: "062 063 071 073",
-    7.0: "034 0341 0342 0343 0344 035 0351 0352 0353 0354 0355 0356 038 046 055 056 064 07 070 075 084 0841 0842 085",
+    7.0: ("034 0341 0342 0343 0344 035 0351 0352 0353 0354 0355 0356 038 046 055 056 064 07 070 075 084 0841 0842 085"),
     6.4: "061",
     6.0: "0334 054 06 060",
     5.2: "031 0311 0312 0313 0314 033 0331 0332 0333",
@@ -35,11 +36,15 @@ _BY_SCORE = {
     -0.3: "024 0241 0242 0243 0244 025 0251 0252 0253 0254 0255 0256",
     -0.4: "012",
     -2.0: "016 09 090 091 092 093 094 11 110 111 112 1121 1122 1123 1124 1125 113 114 115 116",
-    -4.0: "12 120 121 1211 1212 122 1221 1222 1223 1224 123 1231 1232 1233 1234 124 1241 1242 1243 1244 1245 1246 "
-    "16 160 161",
+    -4.0: (
+        "12 120 121 1211 1212 122 1221 1222 1223 1224 123 1231 1232 1233 1234 124 1241 1242 1243 1244 "
+        "1245 1246 16 160 161"
+    ),
     -4.4: "130",
-    -5.0: "10 100 101 1011 1012 1013 1014 102 103 1031 1032 1033 1034 104 1041 1042 1043 1044 105 1051 1052 1053 1054 "
-    "1055 1056 106 107 108 125 126 127 128 129 172 1721 1722 1723 1724 173 174",
+    -5.0: (
+        "10 100 101 1011 1012 1013 1014 102 103 1031 1032 1033 1034 104 1041 1042 1043 1044 105 1051 "
+        "1052 1053 1054 1055 1056 106 107 108 125 126 127 128 129 172 1721 1722 1723 1724 173 174"
+    ),
     -5.6: "162 1621 1622 1623",
     -5.8: "131 1311 1312 1313 132 1321 1322 1323 1324 133 134 135",
     -6.0: "13",
@@ -59,7 +64,9 @@ GOLDSTEIN: dict[str, float] = {code: score for score, codes in _BY_SCORE.items()
 def score(code: str) -> float:
     """Goldstein score of a CAMEO code, root or full. Raises DataError on a code the scale does not hold."""
     if code not in GOLDSTEIN:
-        raise DataError(f"CAMEO code {code!r} is not on the Goldstein scale; codes are text with their leading zero (05)")
+        raise DataError(
+            f"CAMEO code {code!r} is not on the Goldstein scale; codes are text with their leading zero (05)"
+        )
     return GOLDSTEIN[code]
 
 

@@ -6,6 +6,7 @@ label. A figure is drawn without pyplot, so that nothing outlives it, and is the
 
 import html
 import io
+import itertools
 import re
 import textwrap
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.dates import YearLocator
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from scipy.optimize import isotonic_regression
@@ -25,6 +27,7 @@ from research.errors import NoDataError
 
 FIRST, SECOND, HIGHLIGHT = "#D55E00", "#0072B2", "#009E73"
 INK, QUIET, PALE = "#222222", "#6B6B6B", "#D9D9D9"
+MENTIONED = 0.02  # a supplier that never reached this share of imports is not named
 WIDTH = 9.6  # inches; the page scales the drawing to its column
 STYLE = sns.axes_style("white") | {
     "axes.edgecolor": QUIET,
@@ -120,15 +123,14 @@ def plot_trajectory(
 
 def _draw_levels(ax, relations: pd.DataFrame, pooled: pd.DataFrame, pair: Dyad) -> None:
     x, level = pooled["month_end"], pooled["level"]
+    ax.fill_between(x, pooled["low"], pooled["high"], color="#F1F1F1", linewidth=0)
     ax.fill_between(x, level, 0, where=level >= 0, color="#BFDCCF", linewidth=0, interpolate=True)
     ax.fill_between(x, level, 0, where=level <= 0, color="#D8D3CE", linewidth=0, interpolate=True)
-    for edge in ("low", "high"):
-        ax.plot(x, pooled[edge], color="#B9B9B9", linewidth=0.6)
     ends = {}
-    for (initiator, target), dash in zip(
-        [(pair.a, pair.b), (pair.b, pair.a)], ["-", (0, (4, 1.4))], strict=True
-    ):
-        line = relations[(relations["initiator"] == initiator) & (relations["target"] == target)].dropna(subset=["level"])
+    for (initiator, target), dash in zip([(pair.a, pair.b), (pair.b, pair.a)], ["-", (0, (4, 1.4))], strict=True):
+        line = relations[(relations["initiator"] == initiator) & (relations["target"] == target)].dropna(
+            subset=["level"]
+        )
         if line.empty:
             continue
         colour = colours(pair)[initiator]
@@ -142,7 +144,7 @@ def _draw_levels(ax, relations: pd.DataFrame, pooled: pd.DataFrame, pair: Dyad) 
     ax.set_yticks([t for t in range(-10, 11, 2) if low - 0.5 <= t <= high + 0.5])
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:+.0f}".replace("-", "−") if v else "0"))
     ax.set_ylabel("colder   ←      →   warmer", color=QUIET)
-    ax.set_xlim(x.min(), x.max() + (x.max() - x.min()) * 0.13)
+    ax.set_xlim(x.min(), x.max() + (x.max() - x.min()) * 0.16)
     ax.spines["bottom"].set_visible(False)
     ax.tick_params(axis="x", length=0)
 
@@ -162,8 +164,28 @@ def _label_ends(ax, x, ends: dict[str, tuple[float, str]], *, gap: float) -> Non
             color=ends[label][1],
             fontsize=9,
             fontweight="bold",
-            arrowprops={"arrowstyle": "-", "color": ends[label][1], "linewidth": 0.5, "shrinkA": 1, "shrinkB": 1},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": ends[label][1],
+                "linewidth": 0.5,
+                "shrinkA": 1,
+                "shrinkB": 1,
+            },
         )
+
+
+def _label_starts(ax, x, starts: dict[str, tuple[float, str]], *, gap: float) -> None:
+    """Name each line left of its first point; labels closer than `gap` are moved apart evenly."""
+    order = sorted(starts, key=lambda k: starts[k][0])
+    places = spread(np.array([starts[k][0] for k in order], dtype=float), gap, 2.0, np.inf)
+    for label, place in zip(order, places, strict=True):
+        ax.text(
+            x - pd.Timedelta(days=25), place, label, ha="right", va="center", color=starts[label][1], fontweight="bold"
+        )
+
+
+def _write_above(ax, text: str, place: tuple, **style) -> None:
+    ax.annotate(text, place, xytext=(0, 7), textcoords="offset points", ha="center", fontsize=8, **style)
 
 
 def spread(wanted: np.ndarray, gap: float, low: float, high: float) -> np.ndarray:
@@ -191,7 +213,10 @@ def _draw_named_events(ax, named: pd.DataFrame, pooled: pd.DataFrame, colour: di
         places = spread(np.asarray(wanted, dtype=float), width, low + width / 2, high - width / 2)
         for event, x in zip(row.itertuples(), places, strict=True):
             shape = {"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "shrinkA": 2, "shrinkB": 3}
-            point = (matplotlib.dates.date2num(event.event_date), level.asof(event.event_date + pd.offsets.MonthEnd(0)))
+            point = (
+                matplotlib.dates.date2num(event.event_date),
+                level.asof(event.event_date + pd.offsets.MonthEnd(0)),
+            )
             ax.annotate(
                 f"{event.event_date:%b %Y}\n" + "\n".join(textwrap.wrap(event.label, 19)),
                 point,
@@ -204,7 +229,14 @@ def _draw_named_events(ax, named: pd.DataFrame, pooled: pd.DataFrame, colour: di
                 arrowprops=shape | {"relpos": (0.5, 0 if above else 1)},
             )
             tint = INK if event.is_mutual else colour[event.initiator]
-            ax.plot(*point, "o" if above else "s", markersize=4.6, color=tint, markeredgecolor="white", markeredgewidth=0.7)
+            ax.plot(
+                *point,
+                "o" if above else "s",
+                markersize=4.6,
+                color=tint,
+                markeredgecolor="white",
+                markeredgewidth=0.7,
+            )
 
 
 def _draw_calendar_lane(ax, calendar: pd.DataFrame) -> None:
@@ -295,7 +327,9 @@ def _draw_control_dates(ax, calendar: pd.DataFrame, *, named: bool) -> None:
             first = step.measure.startswith("Licences")
             words = "licences required" if first else "off the list"
             ax.annotate(
-                f"{_day(step.event_date)}\n{words}" if step.step == "in force" else f"{_day(step.event_date)}\n{step.step}",
+                f"{_day(step.event_date)}\n{words}"
+                if step.step == "in force"
+                else f"{_day(step.event_date)}\n{step.step}",
                 (step.event_date, ax.get_ylim()[1]),
                 xytext=(-4 if first else 4, -2),
                 textcoords="offset points",
@@ -327,24 +361,25 @@ def plot_supplier_shares(
     with matplotlib.rc_context(STYLE):
         canvas = Canvas(figsize=(WIDTH, 4.0), layout="constrained")
         ax = canvas.subplots()
-        ends, greys = {}, iter(["-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (4, 1.2, 1, 1.2))] * 3)
-        last_values = shares.sort_values("period").groupby("partner")["share"].last().sort_values(ascending=False)
-        for partner in [p for p in last_values.index if p == accent or last_values[p] >= 0.02]:
+        starts, dashes = {}, itertools.cycle(["-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (4, 1.2, 1, 1.2))])
+        size = shares.groupby("partner")["share"].max().sort_values(ascending=False)
+        for partner in size.index[(size >= MENTIONED) | (size.index == accent)]:
             line = shares[shares["partner"] == partner].sort_values("period")
-            tint = {accent: FIRST}.get(partner, QUIET)
-            dash = "-" if partner == accent else next(greys)
-            ax.plot(line["period"], line["share"] * 100, color=tint, linestyle=dash, linewidth=2.2 if partner == accent else 1.3)
-            ends[name(partner)] = (float(line["share"].iloc[-1] * 100), tint)
+            tint, width = (FIRST, 2.2) if partner == accent else (QUIET, 1.3)
+            dash = "-" if partner == accent else next(dashes)
+            ax.plot(line["period"], line["share"] * 100, color=tint, linestyle=dash, linewidth=width)
+            starts[name(partner)] = (float(line["share"].iloc[0] * 100), tint)
         points = quoted[quoted["partner"] == accent]
         ax.plot(points["period"], points["share"] * 100, "o", color=FIRST, markerfacecolor="white", markersize=5.5)
-        for point in points.itertuples():
-            ax.annotate(f"{point.share * 100:.0f} %", (point.period, point.share * 100), xytext=(0, 7),
-                        textcoords="offset points", ha="center", fontsize=8, color=FIRST)  # fmt: skip
-        _label_ends(ax, shares["period"].max(), ends, gap=6.5)
+        for point in points[points["period"] > shares["period"].max()].itertuples():
+            place = (point.period, point.share * 100)
+            _write_above(ax, f"{point.share * 100:.0f} %", place, color=FIRST)
+        _label_starts(ax, shares["period"].min(), starts, gap=6.5)
         ax.set_ylim(0, 104)
         ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f} %"))
-        ends_at = max([shares["period"].max() + pd.DateOffset(months=20), *points["period"]])
-        ax.set_xlim(shares["period"].min() - pd.DateOffset(months=3), ends_at + pd.DateOffset(months=5))
+        ends_at = max([shares["period"].max(), *points["period"]])
+        ax.set_xlim(shares["period"].min() - pd.DateOffset(months=11), ends_at + pd.DateOffset(months=4))
+        ax.xaxis.set_major_locator(YearLocator())
         drawing = _svg(canvas, figure_name)
     both = pd.concat([shares.assign(basis="recorded"), quoted.assign(basis="quoted")], ignore_index=True)
     return Figure(figure_name, headline, subtitle, alt, source, drawing, both)
@@ -367,9 +402,10 @@ def plot_concentration(
         lower.plot(yearly["period"], yearly["hhi"], "s-", color=INK, linewidth=1.8, markersize=4)
         for ax, column, scale, words in ((upper, "share", 100, "{:.1f} %"), (lower, "hhi", 1, "{:.2f}")):
             for row in yearly.itertuples():
-                ax.annotate(words.format(getattr(row, column) * scale), (row.period, getattr(row, column) * scale),
-                            xytext=(0, 7), textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
+                value = getattr(row, column) * scale
+                _write_above(ax, words.format(value), (row.period, value))
             ax.set_ylim(0, yearly[column].max() * scale * 1.3)
+        lower.xaxis.set_major_locator(YearLocator())
         upper.set_title(f"{name(accent)}'s share of imports, by value", loc="left", fontsize=10, fontweight="bold")
         lower.set_title("Concentration over all suppliers (HHI, 0 to 1)", loc="left", fontsize=10, fontweight="bold")
         upper.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f} %"))
@@ -390,18 +426,31 @@ def plot_base_changes(changes: pd.DataFrame, *, headline: str, subtitle: str, al
         canvas = Canvas(figsize=(WIDTH, 0.42 * len(drawn) + 0.9), layout="constrained")
         ax = canvas.subplots()
         places = np.arange(len(drawn))[::-1]
-        marks = {m: (s, c) for m, s, c in zip(dict.fromkeys(drawn["material"]), "os^D", (FIRST, INK, QUIET, HIGHLIGHT), strict=False)}
+        marks = {
+            m: (s, c)
+            for m, s, c in zip(dict.fromkeys(drawn["material"]), "os^D", (FIRST, INK, QUIET, HIGHLIGHT), strict=False)
+        }
         ax.axvline(0, color=INK, linewidth=0.7)
         for row, y in zip(drawn.itertuples(), places, strict=True):
             shape, colour = marks[row.material]
             ax.plot([0, row.change_percent], [y, y], color=PALE, linewidth=2)
             ax.plot([row.change_percent], [y], shape, color=colour, markersize=7)
             side = 1 if row.change_percent >= 0 else -1
-            ax.annotate(f"{row.change_percent:+.1f} %".replace("-", "−"), (row.change_percent, y), xytext=(9 * side, 0),
-                        textcoords="offset points", va="center", ha="left" if side > 0 else "right", fontsize=8.6)  # fmt: skip
+            ax.annotate(
+                f"{row.change_percent:+.1f} %".replace("-", "−"),
+                (row.change_percent, y),
+                xytext=(9 * side, 0),
+                textcoords="offset points",
+                ha="left" if side > 0 else "right",
+                va="center",
+                fontsize=8.6,
+            )
         ax.set_yticks(places, [f"{r.material}, against {r.base}" for r in drawn.itertuples()])
         reach = drawn["change_percent"].abs().max()
-        ax.set_xlim(min(drawn["change_percent"].min(), 0) - reach * 0.22, max(drawn["change_percent"].max(), 0) + reach * 0.22)
+        ax.set_xlim(
+            min(drawn["change_percent"].min(), 0) - reach * 0.22,
+            max(drawn["change_percent"].max(), 0) + reach * 0.22,
+        )
         ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:+.0f} %".replace("-", "−") if v else "0"))
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
@@ -418,16 +467,20 @@ def plot_coverage(spans: pd.DataFrame, *, headline: str, subtitle: str, alt: str
     if spans.empty:
         raise NoDataError("no source to draw: run `make build` first")
     with matplotlib.rc_context(STYLE):
-        canvas = Canvas(figsize=(WIDTH, 0.40 * len(spans) + 0.8), layout="constrained")
+        canvas = Canvas(figsize=(WIDTH, 0.46 * len(spans) + 0.6), layout="constrained")
         ax = canvas.subplots()
         places = np.arange(len(spans))[::-1]
-        ax.barh(places, spans["last"] - spans["first"], left=spans["first"], height=0.46, color=SECOND, alpha=0.75)
+        ax.barh(places, spans["last"] - spans["first"], left=spans["first"], height=0.3, color=SECOND)
+        middle = spans["first"].min() + (spans["last"].max() - spans["first"].min()) / 2
         for row, y in zip(spans.itertuples(), places, strict=True):
-            ax.text(row.last + pd.Timedelta(days=150), y, f"{row.first:%b %Y} to {row.last:%b %Y}", va="center", fontsize=8.2)
-        ax.set_yticks(places, spans["title"])
-        ax.tick_params(axis="y", length=0)
+            # a title ends with its span, which the label at the bar's end gives exactly
+            label = f"{row.title.rsplit(', ', 1)[0]}: {row.first:%b %Y} to {row.last:%b %Y}"
+            early = row.first < middle
+            ax.text(row.first if early else row.last, y + 0.28, label, ha="left" if early else "right", fontsize=8.4)
+        ax.set_yticks([])
+        ax.set_ylim(-0.4, len(spans))
         ax.spines["left"].set_visible(False)
-        ax.set_xlim(spans["first"].min(), spans["last"].max() + (spans["last"].max() - spans["first"].min()) * 0.2)
+        ax.set_xlim(spans["first"].min(), spans["last"].max() + pd.Timedelta(days=200))
         drawing = _svg(canvas, "coverage")
     return Figure("coverage", headline, subtitle, alt, source, drawing, spans)
 
@@ -442,5 +495,4 @@ def _svg(canvas: Canvas, prefix: str) -> str:
     drawing = re.sub(r"<metadata>.*?</metadata>\s*", "", drawing, flags=re.DOTALL)
     drawing = re.sub(r'\bid="', f'id="{prefix}-', drawing)
     drawing = re.sub(r'(url\(#|href="#)', rf"\g<1>{prefix}-", drawing)
-    drawing = drawing.replace("'DejaVu Sans'", READER_FONT)
-    return drawing
+    return drawing.replace("'DejaVu Sans'", READER_FONT)

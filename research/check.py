@@ -60,9 +60,7 @@ def _hashes(faults: list[str]) -> str:
     try:
         resources = register.resources().values()
     except DataError:
-        faults.append(
-            "data/raw/datapackage.json cannot be read, expected the hash of every raw file: mend it first"
-        )
+        faults.append("data/raw/datapackage.json cannot be read, expected the hash of every raw file: mend it first")
         return ""
     for resource in resources:
         try:

@@ -2,7 +2,8 @@
 
 States are ISO 3166-1 alpha-3 codes; customs territories with trade figures of their own (Hong Kong, Taiwan,
 Macao, Puerto Rico) stand among them. `WLD` is the world as a partner: an aggregate, never a side of a pair.
-Spellings are matched exactly, per source, never by prefix or likeness: a new spelling is entered here by hand.
+Spellings are matched exactly, per source, never by prefix or likeness: a new spelling is entered here by
+hand.
 """
 
 import difflib
@@ -13,62 +14,58 @@ from research.errors import DataError, RequestError
 WORLD = "WLD"
 
 _STATES = """
-AFG Afghanistan|ALB Albania|DZA Algeria|AND Andorra|AGO Angola|ATG Antigua and Barbuda|ARG Argentina|ARM Armenia
-AUS Australia|AUT Austria|AZE Azerbaijan|BHS Bahamas|BHR Bahrain|BGD Bangladesh|BRB Barbados|BLR Belarus
-BEL Belgium|BLZ Belize|BEN Benin|BTN Bhutan|BOL Bolivia|BIH Bosnia and Herzegovina|BWA Botswana|BRA Brazil
-BRN Brunei|BGR Bulgaria|BFA Burkina Faso|BDI Burundi|CPV Cabo Verde|KHM Cambodia|CMR Cameroon|CAN Canada
-CAF Central African Republic|TCD Chad|CHL Chile|CHN China|COL Colombia|COM Comoros|COG Congo
-COD Democratic Republic of the Congo|CRI Costa Rica|CIV Côte d'Ivoire|HRV Croatia|CUB Cuba|CYP Cyprus|CZE Czechia
-DNK Denmark|DJI Djibouti|DMA Dominica|DOM Dominican Republic|ECU Ecuador|EGY Egypt|SLV El Salvador
-GNQ Equatorial Guinea|ERI Eritrea|EST Estonia|SWZ Eswatini|ETH Ethiopia|FJI Fiji|FIN Finland|FRA France
-GAB Gabon|GMB Gambia|GEO Georgia|DEU Germany|GHA Ghana|GRC Greece|GRD Grenada|GTM Guatemala|GIN Guinea
-GNB Guinea-Bissau|GUY Guyana|HTI Haiti|HND Honduras|HKG Hong Kong|HUN Hungary|ISL Iceland|IND India|IDN Indonesia
-IRN Iran|IRQ Iraq|IRL Ireland|ISR Israel|ITA Italy|JAM Jamaica|JPN Japan|JOR Jordan|KAZ Kazakhstan|KEN Kenya
-KIR Kiribati|PRK North Korea|KOR South Korea|KWT Kuwait|KGZ Kyrgyzstan|LAO Laos|LVA Latvia|LBN Lebanon|LSO Lesotho
-LBR Liberia|LBY Libya|LIE Liechtenstein|LTU Lithuania|LUX Luxembourg|MAC Macao|MDG Madagascar|MWI Malawi
-MYS Malaysia|MDV Maldives|MLI Mali|MLT Malta|MHL Marshall Islands|MRT Mauritania|MUS Mauritius|MEX Mexico
-FSM Micronesia|MDA Moldova|MCO Monaco|MNG Mongolia|MNE Montenegro|MAR Morocco|MOZ Mozambique|MMR Myanmar
-NAM Namibia|NRU Nauru|NPL Nepal|NLD Netherlands|NZL New Zealand|NIC Nicaragua|NER Niger|NGA Nigeria
-MKD North Macedonia|NOR Norway|OMN Oman|PAK Pakistan|PLW Palau|PSE Palestine|PAN Panama|PNG Papua New Guinea
-PRY Paraguay|PER Peru|PHL Philippines|POL Poland|PRT Portugal|PRI Puerto Rico|QAT Qatar|ROU Romania|RUS Russia
-RWA Rwanda|KNA Saint Kitts and Nevis|LCA Saint Lucia|VCT Saint Vincent and the Grenadines|WSM Samoa|SMR San Marino
-STP Sao Tome and Principe|SAU Saudi Arabia|SEN Senegal|SRB Serbia|SYC Seychelles|SLE Sierra Leone|SGP Singapore
-SVK Slovakia|SVN Slovenia|SLB Solomon Islands|SOM Somalia|ZAF South Africa|SSD South Sudan|ESP Spain|LKA Sri Lanka
-SDN Sudan|SUR Suriname|SWE Sweden|CHE Switzerland|SYR Syria|TWN Taiwan|TJK Tajikistan|TZA Tanzania|THA Thailand
-TLS Timor-Leste|TGO Togo|TON Tonga|TTO Trinidad and Tobago|TUN Tunisia|TUR Türkiye|TKM Turkmenistan|TUV Tuvalu
-UGA Uganda|UKR Ukraine|ARE United Arab Emirates|GBR United Kingdom|USA United States|URY Uruguay|UZB Uzbekistan
-VUT Vanuatu|VAT Vatican City|VEN Venezuela|VNM Vietnam|YEM Yemen|ZMB Zambia|ZWE Zimbabwe
+AFG Afghanistan|ALB Albania|DZA Algeria|AND Andorra|AGO Angola|ATG Antigua and Barbuda|ARG Argentina
+ARM Armenia|AUS Australia|AUT Austria|AZE Azerbaijan|BHS Bahamas|BHR Bahrain|BGD Bangladesh|BRB Barbados
+BLR Belarus|BEL Belgium|BLZ Belize|BEN Benin|BTN Bhutan|BOL Bolivia|BIH Bosnia and Herzegovina|BWA Botswana
+BRA Brazil|BRN Brunei|BGR Bulgaria|BFA Burkina Faso|BDI Burundi|CPV Cabo Verde|KHM Cambodia|CMR Cameroon
+CAN Canada|CAF Central African Republic|TCD Chad|CHL Chile|CHN China|COL Colombia|COM Comoros|COG Congo
+COD Democratic Republic of the Congo|CRI Costa Rica|CIV Côte d'Ivoire|HRV Croatia|CUB Cuba|CYP Cyprus
+CZE Czechia|DNK Denmark|DJI Djibouti|DMA Dominica|DOM Dominican Republic|ECU Ecuador|EGY Egypt
+SLV El Salvador|GNQ Equatorial Guinea|ERI Eritrea|EST Estonia|SWZ Eswatini|ETH Ethiopia|FJI Fiji|FIN Finland
+FRA France|GAB Gabon|GMB Gambia|GEO Georgia|DEU Germany|GHA Ghana|GRC Greece|GRD Grenada|GTM Guatemala
+GIN Guinea|GNB Guinea-Bissau|GUY Guyana|HTI Haiti|HND Honduras|HKG Hong Kong|HUN Hungary|ISL Iceland
+IND India|IDN Indonesia|IRN Iran|IRQ Iraq|IRL Ireland|ISR Israel|ITA Italy|JAM Jamaica|JPN Japan|JOR Jordan
+KAZ Kazakhstan|KEN Kenya|KIR Kiribati|PRK North Korea|KOR South Korea|KWT Kuwait|KGZ Kyrgyzstan|LAO Laos
+LVA Latvia|LBN Lebanon|LSO Lesotho|LBR Liberia|LBY Libya|LIE Liechtenstein|LTU Lithuania|LUX Luxembourg
+MAC Macao|MDG Madagascar|MWI Malawi|MYS Malaysia|MDV Maldives|MLI Mali|MLT Malta|MHL Marshall Islands
+MRT Mauritania|MUS Mauritius|MEX Mexico|FSM Micronesia|MDA Moldova|MCO Monaco|MNG Mongolia|MNE Montenegro
+MAR Morocco|MOZ Mozambique|MMR Myanmar|NAM Namibia|NRU Nauru|NPL Nepal|NLD Netherlands|NZL New Zealand
+NIC Nicaragua|NER Niger|NGA Nigeria|MKD North Macedonia|NOR Norway|OMN Oman|PAK Pakistan|PLW Palau
+PSE Palestine|PAN Panama|PNG Papua New Guinea|PRY Paraguay|PER Peru|PHL Philippines|POL Poland|PRT Portugal
+PRI Puerto Rico|QAT Qatar|ROU Romania|RUS Russia|RWA Rwanda|KNA Saint Kitts and Nevis|LCA Saint Lucia
+VCT Saint Vincent and the Grenadines|WSM Samoa|SMR San Marino|STP Sao Tome and Principe|SAU Saudi Arabia
+SEN Senegal|SRB Serbia|SYC Seychelles|SLE Sierra Leone|SGP Singapore|SVK Slovakia|SVN Slovenia
+SLB Solomon Islands|SOM Somalia|ZAF South Africa|SSD South Sudan|ESP Spain|LKA Sri Lanka|SDN Sudan
+SUR Suriname|SWE Sweden|CHE Switzerland|SYR Syria|TWN Taiwan|TJK Tajikistan|TZA Tanzania|THA Thailand
+TLS Timor-Leste|TGO Togo|TON Tonga|TTO Trinidad and Tobago|TUN Tunisia|TUR Türkiye|TKM Turkmenistan
+TUV Tuvalu|UGA Uganda|UKR Ukraine|ARE United Arab Emirates|GBR United Kingdom|USA United States|URY Uruguay
+UZB Uzbekistan|VUT Vanuatu|VAT Vatican City|VEN Venezuela|VNM Vietnam|YEM Yemen|ZMB Zambia|ZWE Zimbabwe
 """
-STATES: dict[str, str] = {
-    entry[:3]: entry[4:] for line in _STATES.split("\n") if line for entry in line.split("|")
-}
+STATES: dict[str, str] = {entry[:3]: entry[4:] for line in _STATES.split("\n") if line for entry in line.split("|")}
 _BY_NAME = {english: code for code, english in STATES.items()}
 
 
-def _english(*names: str) -> dict[str, str]:
-    """Spellings of a source that are our English short names."""
-    return {english: _BY_NAME[english] for english in names}
+def _english(names: str) -> dict[str, str]:
+    """Spellings of a source that are our English short names, in one text."""
+    return {english: _BY_NAME[english] for english in names.split()}
 
 
 _KOREA_CUSTOMS = _english(
-    *"Australia Austria Belarus Belgium Brazil Bulgaria Canada China Denmark Finland France Germany Hungary India".split(),
-    *"Indonesia Ireland Israel Italy Japan Malaysia Netherlands Norway Philippines Poland Russia Singapore".split(),
-    *"Spain Sweden Taiwan Thailand Ukraine Vietnam".split(),
+    """
+    Australia Austria Belarus Belgium Brazil Bulgaria Canada China Denmark Finland France Germany Hungary India
+    Indonesia Ireland Israel Italy Japan Malaysia Netherlands Norway Philippines Poland Russia Singapore Spain
+    Sweden Taiwan Thailand Ukraine Vietnam
+    """
 ) | {
-    "Czech": "CZE",
-    "HongKong": "HKG",
-    "Netherland": "NLD",
-    "Rumania": "ROU",
-    "SouthAfrica": "ZAF",
-    "Swiss": "CHE",
-    "UK": "GBR",
-    "USA": "USA",
-}
+    "Czech": "CZE", "HongKong": "HKG", "Netherland": "NLD", "Rumania": "ROU", "SouthAfrica": "ZAF", "Swiss": "CHE",
+    "UK": "GBR", "USA": "USA",
+}  # fmt: skip
 # The annual file's spellings; the monthly file has the same in capitals.
 _MOF_ANNUAL = _english(
-    *"Austria Bahrain Belgium Brazil Brunei Canada Chile China Denmark Finland France Germany Greece India Iran".split(),
-    *"Ireland Israel Italy Kuwait Liberia Mexico Norway Oman Panama Peru Qatar Russia Spain Sweden Taiwan".split(),
-    "Vietnam",
+    """
+    Austria Bahrain Belgium Brazil Brunei Canada Chile China Denmark Finland France Germany Greece India Iran Ireland
+    Israel Italy Kuwait Liberia Mexico Norway Oman Panama Peru Qatar Russia Spain Sweden Taiwan Vietnam
+    """
 ) | {
     "Argent": "ARG", "Austral": "AUS", "Colmbia": "COL", "Hg Kong": "HKG", "Indnsia": "IDN", "Malysia": "MYS",
     "Nethlds": "NLD", "Newzeld": "NZL", "Pakistn": "PAK", "Pap Nga": "PNG", "Philpin": "PHL", "Portugl": "PRT",
@@ -88,7 +85,7 @@ SPELLINGS: dict[str, dict[str, str]] = {
         for code in "AUS CAN CHN DEU ESP FRA GBR HKG IDN IND ITA KOR MEX MYS PHL RUS SGP THA TWN USA VNM".split()
     }
     | {"World": WORLD},
-    "federal_reserve": _english("China", "Japan", "South Korea", "Taiwan"),
+    "federal_reserve": _english("China Japan Taiwan") | {"South Korea": "KOR"},
 }
 
 _EURO = "AUT BEL BGR HRV CYP EST FIN FRA DEU GRC IRL ITA LVA LTU LUX MLT NLD PRT SVK SVN ESP".split()

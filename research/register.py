@@ -1,12 +1,13 @@
 """The register of raw files: find them, verify their bytes, cite them.
 
-`data/raw/datapackage.json` is a Frictionless Data Package. One resource is one file as we hold it: who published
-it, under which licence, when it was read, what its columns mean and its SHA-256. No licence, access date and hash:
-no data.
+`data/raw/datapackage.json` is a Frictionless Data Package. One resource is one file as we hold it: who
+published it, under which licence, when it was read, what its columns mean and its SHA-256. No licence,
+access date and hash: no data.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +50,12 @@ class Resource:
         """Where the bytes are."""
         return paths.raw() / self.path
 
+    def fact(self, name: str) -> Any:
+        """What the register says beside the file. Raises DataError where it does not."""
+        if name not in self.facts:
+            raise DataError(f"register entry {self.name!r} lacks facts.{name}, which its cleaner needs; add it")
+        return self.facts[name]
+
 
 def register_path() -> Path:
     """The register itself."""
@@ -58,7 +65,8 @@ def register_path() -> Path:
 def resources() -> dict[str, Resource]:
     """Every registered file by name, in the register's order.
 
-    Raises DataError where the register is absent, is no JSON, or an entry lacks a field (named with its entry).
+    Raises DataError where the register is absent, is no JSON, or an entry lacks a field (named with its
+    entry).
     """
     file = register_path()
     try:
@@ -82,11 +90,17 @@ def _resource(entry: Mapping[str, Any], place: int) -> Resource:
     if missing:
         raise DataError(f"{who} lacks {', '.join(missing)}: no licence, access date and hash, no data")
     licence = entry["licenses"][0]
-    for owner, part, needed in (("licenses", licence, "title"), ("sources", entry["sources"][0], "path")):
+    inside = (
+        ("licenses[0]", licence, "title"),
+        ("sources[0]", entry["sources"][0], "path"),
+        ("schema", entry["schema"], "fields"),
+    )
+    for owner, part, needed in inside:
         if not part.get(needed):
-            raise DataError(f"{who} lacks {owner}[0].{needed}: no licence, access date and hash, no data")
-    if not str(entry["hash"]).startswith("sha256:"):
-        raise DataError(f"{who}: hash {entry['hash']!r} is not of the form sha256:<64 hex digits>")
+            raise DataError(f"{who} lacks {owner}.{needed}: no licence, access date and hash, no data")
+    for name, form in (("hash", "sha256:[0-9a-f]{64}"), ("accessed", r"\d{4}-\d{2}-\d{2}")):
+        if not re.fullmatch(form, str(entry[name])):
+            raise DataError(f"{who}: {name} {entry[name]!r} is not of the form {form}")
     return Resource(
         where=entry["sources"][0]["path"],
         licence=licence["title"],
@@ -97,7 +111,19 @@ def _resource(entry: Mapping[str, Any], place: int) -> Resource:
     )
 
 
-_PLAIN = ("name", "title", "path", "publisher", "accessed", "vintage", "hash", "bytes", "encoding", "cleaner", "table")
+_PLAIN = (
+    "name",
+    "title",
+    "path",
+    "publisher",
+    "accessed",
+    "vintage",
+    "hash",
+    "bytes",
+    "encoding",
+    "cleaner",
+    "table",
+)
 
 
 def find(name: str) -> Resource:

@@ -1,7 +1,8 @@
 """What each tidy table promises: what one row is, its key, its columns with unit and meaning, its ranges.
 
-Text is pandas `str`, time is `datetime64[us]` (a date in Parquet), counts are `Int64`, the rest `float64`; codes are
-text always. Missing is missing, never zero. `check` raises and names the offending rows with file and line.
+Text is pandas `str`, time is `datetime64[us]` (a date in Parquet), counts are `Int64`, the rest `float64`;
+codes are text always. Missing is missing, never zero. `check` raises and names the offending rows with file
+and line.
 """
 
 from collections.abc import Callable
@@ -78,7 +79,9 @@ _PARTNER = _state("the other side; WLD is the world")
 _FLOW = _text("direction as seen by the reporter", one_of=("import", "export"))
 _ORIGIN = {
     "file": _text("file the row came from"),
-    "line": Column("count", "line in that file, the header being 1", "line", checks=(pa.Check.ge(2, error="is below 2"),)),
+    "line": Column(
+        "count", "line in that file, the header being 1", "line", checks=(pa.Check.ge(2, error="is below 2"),)
+    ),
 }
 _CODE = r"^[0-9]+$"
 
@@ -139,7 +142,9 @@ TRADE = Table(
         "currency": _text("currency of the value, ISO 4217", pattern=r"^[A-Z]{3}$"),
         "valuation": _text("free on board, or cost, insurance and freight included", one_of=("fob", "cif")),
         "weight_kg": _from_zero("number", "net weight", "kg", nullable=True),
-        "quantity": _from_zero("number", "supplementary quantity that is not kilograms", "quantity_unit", nullable=True),
+        "quantity": _from_zero(
+            "number", "supplementary quantity that is not kilograms", "quantity_unit", nullable=True
+        ),
         "quantity_unit": _text("unit of the supplementary quantity", nullable=True),
         "is_estimated": Column("bool", "true where the publisher estimated it"),
         "vintage": _VINTAGE,
@@ -174,7 +179,8 @@ GOODS_GROUPS = Table(
 QUOTED_FIGURES = Table(
     "quoted_figures",
     "one figure of a customs office as quoted by somebody else: a point beside a series, never part of it",
-    ("source", "item", "reporter", "partner", "flow", "measure", "frequency", "period_start", "period_end", "quoted_by"),
+    ("source", "item", "reporter", "partner", "flow", "measure", "frequency", "period_start", "period_end",
+     "quoted_by"),
     "period_start",
     {
         "source": _SOURCE,
@@ -182,7 +188,7 @@ QUOTED_FIGURES = Table(
         "hs_code": _text("tariff code where the figure has one", pattern=_CODE, nullable=True),
         "reporter": _REPORTER,
         "partner": _PARTNER,
-        "flow": _text("direction as seen by the reporter; both is exports plus imports", one_of=("import", "export", "both")),
+        "flow": _text("as seen by the reporter; both is exports plus imports", one_of=("import", "export", "both")),
         "measure": _text("what was measured; share is Japan's part, of value only where the note says so",
                          one_of=("value", "weight", "share", "total")),
         "frequency": _text("M one month, A one year, P another span", one_of=("M", "A", "P")),
@@ -260,7 +266,12 @@ def _schema(table: Table) -> pa.DataFrameSchema:
         for name, column in table.columns.items()
     }
     return pa.DataFrameSchema(
-        columns, name=table.name, description=table.row, strict=True, ordered=True, metadata={"key": table.key}
+        columns,
+        name=table.name,
+        description=table.row,
+        strict=True,
+        ordered=True,
+        metadata={"key": table.key},
     )
 
 
@@ -329,7 +340,25 @@ def _broken(table: str, rows: pd.DataFrame, cases: pd.DataFrame) -> str:
 
 
 def _places(rows: pd.DataFrame, say: Callable[[pd.Series], str], limit: int = 5) -> str:
-    shown = [f"  {row.get('file', '?')}, line {row.get('line', '?')}: {say(row)}" for _, row in rows.head(limit).iterrows()]
+    shown = [
+        f"  {row.get('file', '?')}, line {row.get('line', '?')}: {say(row)}" for _, row in rows.head(limit).iterrows()
+    ]
     if len(rows) > limit:
         shown.append(f"  and {len(rows) - limit} more")
     return "\n".join(shown)
+
+
+def of_pair(table: str, rows: pd.DataFrame, pair: dyads.Dyad) -> pd.Series:
+    """Which rows belong to a pair of states: the same rule as `warehouse.read`."""
+    sides = pair_values(table, pair)
+    mask = pd.Series(True, index=rows.index)
+    for column in PROMISES[table].pair:
+        mask &= rows[column].isin(sides)
+    return mask
+
+
+def pair_values(table: str, pair: dyads.Dyad) -> tuple[str, ...]:
+    """What the deciding columns hold for a pair: its states, or its currencies."""
+    if PROMISES[table].pair == ("currency",):
+        return tuple(dyads.currency(state) for state in pair.states)
+    return pair.states

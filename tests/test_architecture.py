@@ -32,9 +32,7 @@ CALLS_KEPT_TO = {
 
 def modules(package: Path) -> dict[str, str]:
     """Module (as `sources/jnto`) -> its source."""
-    return {
-        p.relative_to(package).with_suffix("").as_posix(): p.read_text("utf-8") for p in package.rglob("*.py")
-    }
+    return {p.relative_to(package).with_suffix("").as_posix(): p.read_text("utf-8") for p in package.rglob("*.py")}
 
 
 def faults(module: str, source: str) -> list[str]:
@@ -42,9 +40,7 @@ def faults(module: str, source: str) -> list[str]:
     top = module.split("/")[0]
     found = []
     if top not in ORDER and module not in FREE_OF_ORDER:
-        found.append(
-            f"research/{module}.py has no place in the order: enter it in tests/test_architecture.py"
-        )
+        found.append(f"research/{module}.py has no place in the order: enter it in tests/test_architecture.py")
     for node in ast.walk(ast.parse(source)):
         at = f"research/{module}.py, line {getattr(node, 'lineno', 0)}"
         for name in imported(node, module):
@@ -135,6 +131,4 @@ def test_a_module_that_breaks_the_order_is_named(module: str, source: str, messa
 
 
 def test_a_module_may_use_what_comes_before_it_and_its_own_folder():
-    assert not faults(
-        "reports/run", "from . import page\nfrom research import findings, paths\nimport papermill"
-    )
+    assert not faults("reports/run", "from . import page\nfrom research import findings, paths\nimport papermill")

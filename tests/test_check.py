@@ -84,9 +84,7 @@ def test_a_processed_table_that_broke_its_promise_is_named(project: Path):
     frame = pd.read_parquet(path)
     frame.loc[0, "value"] = -1.0
     frame.to_parquet(path, index=False)
-    broken(
-        r"contracts: data/processed/trade: .*value is below zero .*line \d+: value=.*-1\.0.*run `make build"
-    )
+    broken(r"contracts: data/processed/trade: .*value is below zero .*line \d+: value=.*-1\.0.*run `make build")
 
 
 def test_a_processed_table_that_was_cut_short_is_named(project: Path):
@@ -111,9 +109,7 @@ def test_a_notebook_with_output_is_named_with_its_cell(project: Path):
     number = next(n for n, cell in enumerate(notebook["cells"]) if cell["cell_type"] == "code")
     notebook["cells"][number]["execution_count"] = 1
     path.write_text(json.dumps(notebook))
-    broken(
-        rf"notebooks: notebooks/{path.name}: cell {number + 1}: stored output, expected none: clear all outputs"
-    )
+    broken(rf"notebooks: notebooks/{path.name}: cell {number + 1}: stored output, expected none: clear all outputs")
 
 
 def test_a_folder_without_notebooks_is_a_fault(project: Path):
@@ -126,9 +122,7 @@ def test_a_package_of_another_version_is_named(project: Path):
     lock = project / "requirements.lock"
     found = check.installed("pandas")
     lock.write_text(lock.read_text().replace(f"pandas=={found} ", "pandas==3.0.0 "))
-    broken(
-        rf"environment: requirements.lock: found pandas {found} \(expected 3.0.0\): `make clean`, then make again"
-    )
+    broken(rf"environment: requirements.lock: found pandas {found} \(expected 3.0.0\): `make clean`, then make again")
 
 
 def test_a_package_that_is_not_installed_is_named_and_long_lists_are_cut(project: Path):

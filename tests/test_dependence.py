@@ -387,10 +387,18 @@ def test_a_change_of_annual_figures_is_refused():
 
 
 def test_quoted_figures_that_are_absent_are_refused_naming_those_there_are():
-    with pytest.raises(
-        NoDataError, match="no monthly quoted figure of beer JPN KOR export; there are hydrogen"
-    ):
+    with pytest.raises(NoDataError, match="no quoted figure of beer JPN KOR export M; there are hydrogen"):
         quoted_unit_value(quoted(("2019-12", "value", 1, "JPY")), "beer", "JPN", "KOR")
+
+
+def test_no_quoted_figures_at_all_is_an_error():
+    with pytest.raises(NoDataError, match="there are none at all"):
+        quoted_unit_value(quoted(("2019-12", "value", 1, "JPY")).iloc[:0], "beer", "JPN", "KOR")
+
+
+def test_quoted_figures_without_a_unit_are_refused():
+    with pytest.raises(DataError, match="quoted figures lack the columns unit; there are period_start"):
+        quoted_unit_value(quoted(("2019-12", "value", 1, "JPY")).drop(columns="unit"), "beer", "JPN", "KOR")
 
 
 def test_quoted_months_without_both_figures_are_refused():

@@ -39,9 +39,7 @@ def test_the_notebooks_are_numbered_in_reading_order_without_gaps():
 
 
 def test_a_clean_notebook_has_no_fault(tmp_path: Path):
-    assert (
-        notebook_faults(stored(tmp_path, cell("# When did it turn in 2019?", "markdown"), PARAMETERS)) == []
-    )
+    assert notebook_faults(stored(tmp_path, cell("# When did it turn in 2019?", "markdown"), PARAMETERS)) == []
 
 
 def test_a_parameter_over_several_lines_or_without_a_default_is_typed_too(tmp_path: Path):
@@ -63,14 +61,14 @@ BROKEN = {
     ),
     "function": (
         [cell("def f():\n    pass")],
-        "cell 2: defines `f`, expected no definition: move it to research/",
+        "cell 2: defines `f`, expected no definitions: move it to research/",
     ),
     "syntax": ([cell("x = (")], "cell 2: not valid Python .*: mend it"),
     "typed number": (
         [cell("It fell by 90.1 %.", "markdown")],
         "cell 2: the number '90.1 %' typed into prose",
     ),
-    "too many cells": ([cell("x")] * 16, "17 cells, expected at most 16: split it"),
+    "too many cells": ([cell("x")] * 16, "17 cells, expected at most 16: move code to research"),
     "parameters twice": ([PARAMETERS], "1_noun.ipynb has 2 cells tagged `parameters`; keep one"),
 }
 
@@ -95,9 +93,7 @@ def test_a_parameter_without_type_or_explanation_is_named(tmp_path: Path, source
 
 
 def test_a_notebook_without_a_parameters_cell_is_named(tmp_path: Path):
-    with pytest.raises(
-        AssertionError, match="no parameters, expected a cell tagged `parameters`: tag the cell"
-    ):
+    with pytest.raises(AssertionError, match="no parameters, expected a cell tagged `parameters`: tag the cell"):
         assert_sound(stored(tmp_path, cell("1")))
 
 

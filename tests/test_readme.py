@@ -24,9 +24,7 @@ def codebook() -> str:
         parts.append("| column | kind | unit | meaning | may be missing |\n|---|---|---|---|---|")
         for name, column in table.columns.items():
             missing = "yes" if column.nullable else ""
-            parts.append(
-                f"| `{name}` | {KINDS[column.kind]} | {column.unit} | {column.description} | {missing} |"
-            )
+            parts.append(f"| `{name}` | {KINDS[column.kind]} | {column.unit} | {column.description} | {missing} |")
         parts.append("\n</details>\n")
     return "\n".join(parts)
 
@@ -42,9 +40,7 @@ def samples(text: str) -> dict[str, pd.DataFrame]:
     """Table -> its sample rows, as text; a cell left empty is missing."""
     found = SAMPLE.findall(block("samples", text))
     return {
-        table: pd.read_csv(
-            io.StringIO(re.sub(r"^ +", "", rows, flags=re.M)), dtype="str", skipinitialspace=True
-        )
+        table: pd.read_csv(io.StringIO(re.sub(r"^ +", "", rows, flags=re.M)), dtype="str", skipinitialspace=True)
         for table, rows in found
     }
 
@@ -82,7 +78,7 @@ def test_every_table_has_sample_rows_and_each_is_in_the_built_table(built: Path)
 
 def test_a_sample_row_that_is_not_in_the_table_is_named(built: Path):
     rows = samples(README.read_text(encoding="utf-8"))["visitors"].assign(visitors="1")
-    with pytest.raises(AssertionError, match=r"not in visitors:\n[\w,]+\n.*,1,"):
+    with pytest.raises(AssertionError, match=r"not in visitors:\n.*\n.*JPN,1,fixed"):
         assert_in_table("visitors", rows)
 
 

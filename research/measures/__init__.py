@@ -2,9 +2,11 @@
 
 relations    how have the two states treated each other, month by month?
 dependence   who supplies whom: shares, concentration, unit values, change against several bases
+landmarks    which events to name on a figure: the largest in the strongest moves
+panels       one measure of several materials side by side
 calendar     the dates of the export controls, read from the timeline
 """
 
-from research.measures import calendar, dependence, relations
+from research.measures import calendar, dependence, landmarks, panels, relations
 
-__all__ = ["calendar", "dependence", "relations"]
+__all__ = ["calendar", "dependence", "landmarks", "panels", "relations"]

@@ -43,9 +43,7 @@ def export_controls(events: pd.DataFrame) -> pd.DataFrame:
         [(measure, step, event) for measure, named in STEPS.items() for step, event in named.items()],
         columns=columns[:3],
     )
-    found = steps.merge(
-        curated[["event_id", "event_date", "title"]], on="event_id", how="left", validate="many_to_one"
-    )
+    found = steps.merge(curated[["event_id", "event_date", "title"]], on="event_id", how="left", validate="many_to_one")
     absent = found.loc[found["event_date"].isna(), "event_id"]
     if len(absent):
         raise DataError(

@@ -19,6 +19,7 @@ WORLD = "WLD"
 BASIS = ["source", "frequency", "currency", "valuation"]
 NEEDED = [*BASIS, "period", "reporter", "partner", "flow", "hs_code", "value", "weight_kg"]
 MONTHS_A_YEAR = 12
+KG = {"kg": 1.0, "t": 1000.0}
 
 
 def supplier_share(
@@ -131,36 +132,21 @@ def quoted_unit_value(
     Raises: RequestError for several currencies or a negative minimum; NoDataError naming the items there are,
     or when no month has both; DataError for a month quoted twice or a weight in neither kg nor t.
     """
-    needed = ["item", "reporter", "partner", "flow", "measure", "frequency", "period_start", "value", "unit"]
-    require_columns(quoted, needed, "quoted figures")
-    asked = {"item": item, "reporter": reporter, "partner": partner, "flow": flow, "frequency": "M"}
-    rows = quoted[(quoted[list(asked)] == pd.Series(asked)).all(axis=1)]
-    if rows.empty:
-        there = (
-            quoted[["item", "reporter", "partner", "flow"]]
-            .drop_duplicates()
-            .astype(str)
-            .agg(" ".join, axis=1)
-        )
-        raise NoDataError(
-            f"no monthly quoted figure of {item} {reporter} {partner} {flow}; there are {_listed(there)}"
-        )
+    rows = _quoted(quoted, item, reporter, partner, flow)
     values, weights = rows[rows["measure"] == "value"], rows[rows["measure"] == "weight"]
     if len(values["unit"].unique()) > 1:
         raise RequestError(f"quoted values of {item} are in {_listed(values['unit'])}; choose one currency")
-    odd = ~weights["unit"].isin(["kg", "t"])
+    odd = ~weights["unit"].isin(KG)
     if odd.any():
         raise DataError(f"quoted weights of {item} are in {_listed(weights.loc[odd, 'unit'])}, not kg or t")
     for points in (values, weights):
         require_unrepeated(points, ["period_start"], "quoted")
-    in_kg = weights.assign(weight_kg=weights["value"] * weights["unit"].map({"kg": 1.0, "t": 1000.0}))
+    in_kg = weights.assign(weight_kg=weights["value"] * weights["unit"].map(KG))
     both = values[["period_start", "value"]].merge(
         in_kg[["period_start", "weight_kg"]], on="period_start", validate="one_to_one"
     )
     if both.empty:
-        raise NoDataError(
-            f"no month with both a quoted value and a quoted weight of {item} {reporter} {partner}"
-        )
+        raise NoDataError(f"no month with both a quoted value and a quoted weight: {item} {reporter} {partner}")
     points = both.rename(columns={"period_start": "period"}).sort_values("period", ignore_index=True)
     return _guarded(points, minimum_kg)
 
@@ -197,9 +183,7 @@ def change(
     first = month(start, "start")
     rows = _of_partner(_asked(flows, hs_code, reporter, flow), partner)
     if rows["frequency"].iloc[0] != "M":
-        raise RequestError(
-            f"{hs_code} of {reporter} is annual; a change over {months} months needs monthly figures"
-        )
+        raise RequestError(f"{hs_code} of {reporter} is annual; a change over {months} months needs monthly figures")
     series = rows.set_index(rows["period"].dt.to_period("M"))[of].astype(float)
     window = pd.period_range(first, periods=months, freq="M")
     same = pd.PeriodIndex([pd.Period(year=base_year, month=m.month, freq="M") for m in window])
@@ -248,6 +232,17 @@ def _guarded(lots: pd.DataFrame, minimum_kg: float) -> pd.DataFrame:
     small = (weight < minimum_kg) & ((weight > 0) | (lots["value"] > 0))
     price = lots["value"] / weight.where((weight > 0) & (weight >= minimum_kg))
     return lots.assign(unit_value=price, is_small_lot=small)
+
+
+def _quoted(quoted: pd.DataFrame, item: str, reporter: str, partner: str, flow: str) -> pd.DataFrame:
+    """The quoted monthly figures of one item, pair and flow."""
+    asked = {"item": item, "reporter": reporter, "partner": partner, "flow": flow, "frequency": "M"}
+    require_columns(quoted, [*asked, "measure", "period_start", "value", "unit"], "quoted figures")
+    rows = quoted[(quoted[list(asked)] == pd.Series(asked)).all(axis=1)]
+    if rows.empty:
+        there = _listed(pd.Series([" ".join(map(str, row)) for row in quoted[list(asked)].to_numpy()]))
+        raise NoDataError(f"no quoted figure of {' '.join(asked.values())}; there are {there}")
+    return rows
 
 
 def _asked(flows: pd.DataFrame, hs_code: str, reporter: str, flow: str) -> pd.DataFrame:

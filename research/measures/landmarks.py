@@ -37,7 +37,9 @@ def landmarks(
                 first = fitting.iloc[0]
                 rows.append((first["event_id"], at, moves[at], first["contribution"]))
     if not rows:
-        raise NoDataError("the level makes no move that an event of this window could be named for; widen start and end")
+        raise NoDataError(
+            "the level makes no move that an event of this window could be named for; widen start and end"
+        )
     found = pd.DataFrame(rows, columns=["event_id", "at", "move", "contribution"]).drop_duplicates("event_id")
     kept = ["event_id", "event_date", "initiator", "target", "is_mutual", "title", "goldstein"]
     out = found.merge(events[kept], on="event_id", how="left", validate="one_to_one")

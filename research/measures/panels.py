@@ -21,7 +21,9 @@ def material_months(flows: pd.DataFrame, materials: Iterable[str], partner: str)
     monthly = monthly[monthly["hs_code"].isin([card.hs_code for card in cards])]
     if monthly.empty:
         codes = ", ".join(card.hs_code for card in cards)
-        raise NoDataError(f"no monthly import of {codes} from {partner} in these rows; widen the window or fetch the months")
+        raise NoDataError(
+            f"no monthly import of {codes} from {partner} in these rows; widen the window or fetch the months"
+        )
     window = pd.date_range(monthly["period"].min(), monthly["period"].max(), freq="MS", name="period")
     parts = []
     for card in cards:
@@ -43,16 +45,21 @@ def share_and_concentration(flows: pd.DataFrame, hs_code: str, reporter: str, pa
     return own.merge(whole, on="period", validate="one_to_one").reset_index(drop=True)
 
 
-def base_changes(flows: pd.DataFrame, materials: Iterable[str], reporter: str, partner: str, *, start: str) -> pd.DataFrame:
+def base_changes(
+    flows: pd.DataFrame, materials: Iterable[str], reporter: str, partner: str, *, start: str
+) -> pd.DataFrame:
     """One row a material and base: the change of the twelve months from `start`, by value; see `dependence.change`."""
     parts = [
-        change(flows, find(key).hs_code, reporter, partner, start=start).assign(material=find(key).title) for key in materials
+        change(flows, find(key).hs_code, reporter, partner, start=start).assign(
+            material=find(key).title, hs_code=find(key).hs_code
+        )
+        for key in materials
     ]
     return pd.concat(parts, ignore_index=True)
 
 
 def quoted_shares(quoted: pd.DataFrame, hs_code: str) -> pd.DataFrame:
-    """One row a year and partner: shares of value that others quoted (0-1); points beside a series, never part of it."""
+    """One row a year and partner: shares of value that others quoted (0-1); points, never part of a series."""
     rows = quoted[(quoted["hs_code"] == hs_code) & (quoted["measure"] == "share") & (quoted["frequency"] == "A")]
     out = rows.assign(period=rows["period_start"], share=rows["value"] / 100)
     out = out.sort_values(["period", "partner", "line"]).drop_duplicates(["period", "partner"])

@@ -190,9 +190,7 @@ def _pooled(events: pd.DataFrame) -> pd.DataFrame:
     """Both directions of one pair as one; of an event by both sides, two rows in the table, one is kept."""
     states = sorted(set(events["initiator"]) | set(events["target"]))
     if len(states) > 2:
-        raise RequestError(
-            f"together means the two states of one pair, not {', '.join(states)}; choose a pair"
-        )
+        raise RequestError(f"together means the two states of one pair, not {', '.join(states)}; choose a pair")
     mutual = events["is_mutual"].astype(bool)
     forth = events["initiator"] < events["target"]
     one_way, other_way = (mutual & forth).sum(), (mutual & ~forth).sum()

@@ -3,6 +3,7 @@
 Imported only in the process that runs a notebook. A warm kernel is one more provisioner here.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -10,6 +11,9 @@ import sys
 from ipykernel.kernelspec import make_ipkernel_cmd
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from traitlets import default
+
+ENCRYPTION = {"supported_encryption": "curve"}
 
 _running: set[int] = set()
 
@@ -22,8 +26,15 @@ class OwnKernelManager(AsyncKernelManager):
         """The specification of our own interpreter's kernel; no look-up in the user's folders."""
         if self._kernel_spec is None:
             argv = [sys.executable, *make_ipkernel_cmd()[1:]]
-            self._kernel_spec = KernelSpec(argv=argv, language="python", display_name="Python", name="python3")
+            self._kernel_spec = KernelSpec(
+                argv=argv, language="python", display_name="Python", name="python3", metadata=ENCRYPTION
+            )
         return self._kernel_spec
+
+    @default("transport_encryption")
+    def _encrypt(self) -> str:
+        """Other users of this machine cannot listen in, and the kernel has nothing to warn about."""
+        return "auto"
 
     async def start_kernel(self, **kwargs) -> None:
         """Start the kernel, and keep its process id for `stop`."""
@@ -39,8 +50,6 @@ def forget() -> None:
 def stop() -> None:
     """Kill the kernels of this process with all their children; each kernel leads its own process group."""
     for pid in list(_running):
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     _running.clear()

@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
+from traitlets import default
 
 from research import paths
 from research.errors import DataError
@@ -71,21 +72,14 @@ class Reading:
 class PageExporter(TemplateExporter):
     """nbconvert with our own template: the stock one drops alt text and loads scripts from a CDN."""
 
-    template_name = "template"
-    extra_template_basedirs = [str(Path(__file__).parent)]
     template_file = "page.html.j2"
     file_extension = ".html"
     output_mimetype = "text/html"
     template_extension = ".html.j2"
 
-    @property
-    def default_config(self) -> Any:
-        """Nothing of the stock configuration and nothing of the user's."""
-        from traitlets.config import Config
-
-        return Config({"TemplateExporter": {"enabled": True}})
-
-    def _template_paths(self, prune: bool = True, root_dirs: Any = None) -> list[str]:
+    @default("template_paths")
+    def _our_template_only(self) -> list[str]:
+        """Neither the stock templates nor a user's can change a page."""
         return [str(Path(__file__).parent / "template")]
 
 
@@ -164,7 +158,7 @@ def _read_output(output: NotebookNode, source: str, reading: Reading, notebook: 
         return
     bundle = output.get("data", {})
     if finding := bundle.get(MIME.format("finding")):
-        _read_finding(finding, reading)
+        _read_finding(finding, reading, notebook)
     elif figure := bundle.get(MIME.format("figure")):
         _keep_data(reading, figure, notebook)
         block = {**figure, "kind": "figure", "svg": inline_svg(figure), "code": _code(source)}
@@ -182,8 +176,11 @@ def _read_output(output: NotebookNode, source: str, reading: Reading, notebook: 
         section.blocks.append(block)
 
 
-def _read_finding(finding: dict[str, Any], reading: Reading) -> None:
-    reading.numbers += finding.get("numbers", [])
+def _read_finding(finding: dict[str, Any], reading: Reading, notebook: str) -> None:
+    for number in finding.get("numbers", []):
+        if str(number.get("value")).lower() in ("nan", "inf", "-inf"):  # JSON has no word for it but null
+            raise DataError(f"{notebook}: key number `{number['name']}` is {number['value']}; missing is None")
+        reading.numbers.append(number)
     if finding.get("role") == "answer" and reading.answer is None:
         reading.answer = {**finding, "html": _sentence(finding["text"])}
         return
@@ -202,7 +199,10 @@ def _fallback(bundle: dict[str, Any]) -> dict[str, Any] | None:
     if "text/markdown" in bundle:
         return {"kind": "prose", "html": _markdown("".join(bundle["text/markdown"]))}
     if "image/png" in bundle:
-        return {"kind": "picture", "uri": f"data:image/png;base64,{''.join(bundle['image/png']).replace(chr(10), '')}"}
+        return {
+            "kind": "picture",
+            "uri": f"data:image/png;base64,{''.join(bundle['image/png']).replace(chr(10), '')}",
+        }
     if "text/plain" in bundle:
         return {"kind": "text", "text": re.sub(r" at 0x[0-9a-f]+", "", "".join(bundle["text/plain"]))}
     return None
@@ -259,7 +259,7 @@ def data_uri(csv: str) -> str:
 
 
 def inline_svg(figure: dict[str, Any]) -> Markup:
-    """A figure's SVG made fit to stand among others: ids of its own, its alt text, no fixed size, no metadata."""
+    """A figure's SVG made fit to stand among others: ids of its own, alt text, no fixed size, no metadata."""
     svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->", "", figure["svg"], flags=re.DOTALL)
     svg = re.sub(r"<metadata\b.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = _prefix_ids(svg, figure["name"])
@@ -283,7 +283,7 @@ def _points(opening: str, side: str) -> str:
 
 
 def _prefix_ids(svg: str, name: str) -> str:
-    """Two figures on one page may both have a `patch_1`: every id and every mention of one gets the figure's name."""
+    """Two figures on a page may both have a `patch_1`: every id and mention of one gets the figure's name."""
     ids = set(re.findall(r'\bid="([^"]+)"', svg))
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", lambda m: f"url(#{name}-{m[1]})" if m[1] in ids else m[0], svg)

@@ -52,9 +52,7 @@ class Run:
     def changed(self) -> dict[str, Any]:
         """Parameters that differ from the notebook's own defaults, in the notebook's order."""
         return {
-            p.name: self.parameters[p.name]
-            for p in self.declared
-            if p.required or self.parameters[p.name] != p.default
+            p.name: self.parameters[p.name] for p in self.declared if p.required or self.parameters[p.name] != p.default
         }
 
     @property
@@ -157,7 +155,7 @@ def _literals(hint: ast.Subscript) -> list[Any]:
 
 
 def _fit(value: Any, hint: ast.expr) -> tuple[bool, Any]:
-    """Whether a value has the type, and the value in it: a whole number serves as a float, nothing else bends."""
+    """Whether a value has the type, and the value in it: a whole number serves as a float, no more bends."""
     match hint:
         case ast.Name(id="float") if isinstance(value, int) and not isinstance(value, bool):
             return True, float(value)
@@ -263,7 +261,7 @@ def _chosen(run: Run, only: Sequence[str]) -> bool:
 
 
 def _select_blocks(blocks: list[_Block], only: Sequence[str]) -> tuple[list[_Block], set[str]]:
-    """Blocks that `--only` names by their notebook; all of them when it may mean a run's name or a pattern."""
+    """Blocks that `--only` names by notebook; all of them when it may mean a run's name or a pattern."""
     stems = {_stem(b) for b in blocks}
     used = {o for o in only if o in stems}
     if only and used == set(only):

@@ -6,9 +6,9 @@ The work of one run is `run_one`, a plain function of plain values, so any execu
 
 import json
 import logging
-import math
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import sys
@@ -73,7 +73,8 @@ def prepare_folder(out: Path) -> None:
         probe.rmdir()
     except OSError as error:
         raise RequestError(
-            f"cannot write to the output folder {out}: {error.strerror}; nothing was run. Name another with --out"
+            f"cannot write to the output folder {out}: {error.strerror}; nothing was run; "
+            "name another folder with --out"
         ) from error
     _sweep(out, lambda pid: not _is_alive(pid))
 
@@ -198,7 +199,7 @@ def _sweep(out: Path, chosen: Callable[[int], bool]) -> None:
 
 
 def _start_worker() -> None:
-    """Ctrl-C is the parent's to handle; SIGTERM stops this worker's kernel first; no worker outlives its parent."""
+    """Ctrl-C is for the parent; SIGTERM stops this worker's kernel first; no worker outlives its parent."""
     # jsonschema loads this optional module for one format no notebook uses; it costs 1.5 s.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -236,9 +237,7 @@ def run_one(run: Run, out: Path, batch: int, timeout: float) -> Outcome:
             outcome = replace(outcome, open=f"{run.name}/failed.ipynb")
         _put(place, out / run.name, out / f"{REPLACED}{run.name}-{batch}")
     except Exception as error:
-        outcome = replace(
-            _blank(run, FAILED, f"{type(error).__name__}: {error}"), trace=traceback.format_exc()
-        )
+        outcome = replace(_blank(run, FAILED, f"{type(error).__name__}: {error}"), trace=traceback.format_exc())
         shutil.rmtree(out / run.name, ignore_errors=True)  # an older page must not pass for this one's
     finally:
         shutil.rmtree(building, ignore_errors=True)
@@ -364,11 +363,11 @@ def _warnings(notebook: Any) -> tuple[str, ...]:
         for output in cell.get("outputs", [])
         if output.output_type == "stream" and output.name == "stderr" and "".join(output.text).strip()
     ]
-    return tuple(text.replace(f"{paths.root()}{os.sep}", "") for text in found)
+    return tuple(re.sub(r"/\S*/(?=[\w.]+\.py)", "", text) for text in found)
 
 
 def _keep_failed(notebook: Any, outcome: Outcome, path: Path) -> None:
-    """The notebook as far as it came, marked at its head: papermill marks a raising cell, but not a dead kernel."""
+    """The notebook as far as it came, marked at its head: papermill marks a raise, but not a dead kernel."""
     import nbformat
 
     mark = nbformat.v4.new_markdown_cell(f"**This run did not finish: {outcome.status}.** {outcome.error}")
@@ -389,18 +388,9 @@ def _write(run: Run, executed: Any, work: Path, place: Path, outcome: Outcome) -
         outcome,
         title=made.title,
         page=f"{run.name}/index.html",
-        key_numbers=tuple(without_nan(n) for n in made.numbers),
+        key_numbers=tuple(made.numbers),
         outputs={name: provenance.sha256(place / name) for name in sorted(files)},
     )
-
-
-def without_nan(value: Any) -> Any:
-    """The same record with None for what is not a number: JSON knows no NaN."""
-    if isinstance(value, dict):
-        return {k: without_nan(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [without_nan(v) for v in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _put(place: Path, final: Path, aside: Path) -> None:
@@ -415,7 +405,7 @@ def _put(place: Path, final: Path, aside: Path) -> None:
 
 
 def earlier_outcomes(out: Path, names: set[str]) -> list[Outcome]:
-    """Runs of earlier batches in this folder that this batch did not ask for and whose page is still there."""
+    """Runs of earlier batches in this folder, not asked for in this one, whose page is still there."""
     try:
         records = json.loads((out / "runs.json").read_text(encoding="utf-8"))["runs"]
         found = [Outcome(**{**r, "trace": None, "earlier": True}) for r in records if r["name"] not in names]

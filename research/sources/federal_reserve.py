@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from research import dyads
 from research.register import Resource
 from research.sources.intake import Cleaned, Intake
@@ -15,11 +17,10 @@ _EURO = "Euro"
 def clean_federal_reserve(path: Path, resource: Resource | None = None) -> Cleaned:
     """One row: price of one US dollar in one currency in one month.
 
-    Source: H.10, federalreserve.gov/releases/h10. In: text; local currency per US dollar, the euro too. Out:
-    `exchange_rates`; currency per USD, monthly average.
-    Missing rule: a month without a row is absent, never filled. Rejects rates of zero (`rate_nonpositive`) and yen
-    or won outside their range (`rate_direction`).
-    Raises: DataError on an unknown country, naming it.
+    Source: H.10, federalreserve.gov/releases/h10. In: text; local currency per US dollar, the euro too.
+    Out: `exchange_rates`; currency per USD, monthly average. Missing rule: a month without a row is absent,
+    never filled. Rejects rates of zero (`rate_nonpositive`) and yen or won outside their range
+    (`rate_direction`). Raises: DataError on an unknown country, naming it.
     """
     intake = Intake(path, resource, HEADER)
     period = intake.months("month")
@@ -40,10 +41,7 @@ def clean_federal_reserve(path: Path, resource: Resource | None = None) -> Clean
     return intake.cleaned("exchange_rates", tidy)
 
 
-def _currencies(intake: Intake):
+def _currencies(intake: Intake) -> pd.Series:
     """ISO 4217 codes; the euro is a currency without a state of its own."""
-    every, euro = intake.rows, intake.rows["country"] == _EURO
-    intake.rows = every[~euro]
-    states = intake.states("country", "federal_reserve")
-    intake.rows = every
-    return states.map(dyads.currency).reindex(every.index).fillna("EUR")
+    states = intake.states("country", "federal_reserve", beside=(_EURO,))
+    return states.map(dyads.currency, na_action="ignore").fillna("EUR")

@@ -1,8 +1,9 @@
 """From raw text rows to tidy rows with nothing lost on the way: what every cleaner shares.
 
-An `Intake` holds the rows of one file still in play. Each step takes rows out with a reason (rejected, merged, out
-of scope) or changes them with a name (repaired). `Cleaned` checks the conservation law when it is made:
-rows read = kept + rejected + merged + out of scope, kept being counted from the tidy rows themselves.
+An `Intake` holds the rows of one file still in play. Each step takes rows out with a reason (rejected,
+merged, out of scope) or changes them with a name (repaired). `Cleaned` checks the conservation law when it
+is made: rows read = kept + rejected + merged + out of scope, kept being counted from the tidy rows
+themselves.
 """
 
 import json
@@ -18,8 +19,10 @@ from research.errors import DataError, NoDataError
 from research.register import Resource
 from research.sources.rawcsv import read_csv
 
-_NUMBER = r"-?[0-9]+(\.[0-9]+)?"
-_MONTH = r"[0-9]{4}-(0[1-9]|1[0-2])"
+# Fifteen digits: what a float still holds exactly; more is a cell gone wrong.
+_WHOLE = "-?[0-9]{1,15}"
+_NUMBER = _WHOLE + r"(\.[0-9]+)?"
+MONTH = "[12][0-9]{3}-(?:0[1-9]|1[0-2])"
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,8 @@ class Cleaned:
 class Intake:
     """The rows of one raw file on their way to a tidy table.
 
-    `rows` are those still in play, text as read plus `line`; `file` is the name rows will carry: the registered
-    path, or the path as given for a file of one's own.
+    `rows` are those still in play, text as read plus `line`; `file` is the name rows will carry: the
+    registered path, or the path as given for a file of one's own.
     """
 
     def __init__(self, path: Path, resource: Resource | None, header: tuple[str, ...]) -> None:
@@ -91,16 +94,21 @@ class Intake:
         """Counts a repair done elsewhere, with its first example."""
         if changed.any():
             first = self.rows[changed].iloc[0]
-            self._repaired[name] = {"count": int(changed.sum()), "example": f"line {first['line']}: {say(first)}"}
+            self._repaired[name] = {
+                "count": int(changed.sum()),
+                "example": f"line {first['line']}: {say(first)}",
+            }
 
-    def states(self, column: str, system: str) -> pd.Series:
-        """ISO3 codes of a column of spellings. Raises DataError naming every unknown spelling with its lines."""
+    def states(self, column: str, system: str, *, beside: tuple[str, ...] = ()) -> pd.Series:
+        """ISO3 codes of a column of spellings; missing for values `beside`, which are no states.
+
+        Raises DataError naming every unknown spelling with its lines.
+        """
         known = dyads.SPELLINGS[system]
-        unknown = self.rows[~self.rows[column].isin(known)]
+        unknown = self.rows[~self.rows[column].isin([*known, *beside])]
         if not unknown.empty:
             places = {
-                str(spelling): f"{self.file}, lines {', '.join(map(str, group['line'].head(5)))}"
-                + (f" and {len(group) - 5} more" if len(group) > 5 else "")
+                str(spelling): f"{self.file}, lines {_listed(group['line'])}"
                 for spelling, group in unknown.groupby(column, sort=False)
             }
             raise DataError(dyads.unknown_spellings(places, system))
@@ -108,7 +116,7 @@ class Intake:
 
     def months(self, column: str) -> pd.Series:
         """First days of `YYYY-MM` months; others are rejected `month_invalid`."""
-        self.reject(~self.rows[column].str.fullmatch(_MONTH), "month_invalid")
+        self.reject(~self.rows[column].str.fullmatch(MONTH), "month_invalid")
         return pd.to_datetime(self.rows[column] + "-01", format="%Y-%m-%d")
 
     def years(self, column: str) -> pd.Series:
@@ -128,7 +136,7 @@ class Intake:
         """Rejects text in a number, and negative numbers; empty ones too unless they may be missing."""
         for column in columns:
             text = self.rows[column]
-            pattern = "-?[0-9]+" if whole else _NUMBER
+            pattern = _WHOLE if whole else _NUMBER
             sound = text.str.fullmatch(pattern) | ((text == "") & empty)
             self.reject((text == "") & ~sound, f"{column}_missing")
             self.reject(~sound[self.rows.index], f"{column}_not_a_number")
@@ -161,6 +169,11 @@ class Intake:
         reasons = pd.Series([reason for _, reason, _ in self._rejected], dtype="str").value_counts().to_dict()
         counts = {**reasons, **{f"out of scope {name}": count for name, count in self._out_of_scope.items()}}
         return "; ".join(f"{name}: {count}" for name, count in counts.items()) or "the file has a header and no rows"
+
+
+def _listed(lines: pd.Series, limit: int = 5) -> str:
+    shown = ", ".join(map(str, lines.head(limit)))
+    return shown + (f" and {len(lines) - limit} more" if len(lines) > limit else "")
 
 
 def rejected_rows(rows: list[tuple[str, int, str, str]]) -> pd.DataFrame:

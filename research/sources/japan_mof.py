@@ -12,7 +12,17 @@ from research.sources.rawcsv import shape_of
 
 ANNUAL = ("flow", "area", "goods_group", "year", "value_bn_jpy")
 MONTHLY = ("month", "exp_or_imp", "area", "goods_group", "value_bn_jpy")
-QUOTED = ("period", "item", "flow", "partner", "quantity_t", "value_mn_jpy", "quoted_by", "source_url", "note")
+QUOTED = (
+    "period",
+    "item",
+    "flow",
+    "partner",
+    "quantity_t",
+    "value_mn_jpy",
+    "quoted_by",
+    "source_url",
+    "note",
+)
 TOTAL = "Grand Total"
 # These nine add up to the total exactly; every other group is part of one of them.
 TOP_GROUPS = (
@@ -45,12 +55,12 @@ def clean_japan_mof(path: Path, resource: Resource | None = None) -> Cleaned:
     """One row: value of one goods group between Japan and one partner, one flow, in one month or year.
 
     Source: Ministry of Finance Japan, Trade Statistics (annual file; monthly file with titles in capitals).
-    In: text; billion yen to the thousand yen. Out: `goods_groups`; whole yen, exact; exports FOB by destination,
-    imports CIF by origin; titles as in the annual file; WLD is the area Grand Total. The area EU is out of scope
-    (`area_aggregate`). Years covering less than twelve months are what the register's `facts` say; of a file that is
-    not registered nobody knows, and months_covered is missing.
-    Missing rule: a recorded zero stays; an absent row is absent.
-    Raises: DataError on an unknown area or goods group, naming it.
+    In: text; billion yen to the thousand yen. Out: `goods_groups`; whole yen, exact; exports FOB by
+    destination, imports CIF by origin; titles as in the annual file; WLD is the area Grand Total. The area
+    EU is out of scope (`area_aggregate`). Years covering less than twelve months are what the register's
+    `facts` say; of a file that is not registered nobody knows, and months_covered is missing. Missing rule:
+    a recorded zero stays; an absent row is absent. Raises: DataError on an unknown area or goods group,
+    naming it.
     """
     monthly = shape_of(path, {"monthly": MONTHLY, "annual": ANNUAL}, path.as_posix()) == "monthly"
     intake = Intake(path, resource, MONTHLY if monthly else ANNUAL)
@@ -61,8 +71,8 @@ def clean_japan_mof(path: Path, resource: Resource | None = None) -> Cleaned:
     intake.reject(~intake.rows["value_bn_jpy"].str.fullmatch(r"[0-9]+(\.[0-9]{1,9})?"), "value_finer_than_yen")
     intake.leave_out(intake.rows["area"] == "EU", "area_aggregate")
     intake.repair("goods_group", _titles(intake), "group_title")
-    intake.rows = intake.rows.assign(partner=intake.states("area", "japan_mof"), period=period)
-    intake.once(time, flow, "partner", "goods_group")
+    intake.rows = intake.rows.assign(area=intake.states("area", "japan_mof"), period=period)
+    intake.once(time, flow, "area", "goods_group")
     return intake.cleaned("goods_groups", _goods(intake.rows, flow, resource))
 
 
@@ -90,11 +100,12 @@ def _goods(rows: pd.DataFrame, flow: str, resource: Resource | None) -> pd.DataF
         partial = resource.facts.get("months_covered", {}) if resource else {}
         full = 12 if resource else pd.NA
         months = rows["year"].map(lambda year: partial.get(year, full)).astype("Int64")
-    return rows[["period", "partner", "goods_group", "line"]].assign(
+    return rows[["period", "goods_group", "line"]].assign(
         source="japan_mof",
         frequency=frequency,
         months_covered=months,
         reporter="JPN",
+        partner=rows["area"],
         flow=rows[flow].map(_FLOW),
         is_subgroup=~rows["goods_group"].isin((TOTAL, *TOP_GROUPS)),
         value_jpy=rows["value_bn_jpy"].map(_whole_yen).astype("Int64"),
@@ -110,9 +121,9 @@ def _whole_yen(billions: str) -> int:
 def clean_japan_mof_quoted(path: Path, resource: Resource | None = None) -> Cleaned:
     """One row: one figure of the Ministry of Finance as an outlet quoted it: a weight or a value.
 
-    Source: the page named in each row. In: t and million yen, either may be empty. Out: `quoted_figures`; t and whole
-    yen; reporter JPN; nine-digit codes. An input row with both becomes two.
-    Missing rule: an empty figure was not quoted and gives no row; a zero was quoted and stays; a row with neither is
+    Source: the page named in each row. In: t and million yen, either may be empty. Out: `quoted_figures`; t
+    and whole yen; reporter JPN; nine-digit codes. An input row with both becomes two. Missing rule: an
+    empty figure was not quoted and gives no row; a zero was quoted and stays; a row with neither is
     rejected (`no_figure`). Raises: DataError on an item whose code is not entered here.
     """
     intake = Intake(path, resource, QUOTED)

@@ -13,11 +13,11 @@ HEADER = ("month", "nationality", "visitors")
 def clean_jnto(path: Path, resource: Resource | None = None) -> Cleaned:
     """One row: visitors of one nationality arriving in Japan in one month.
 
-    Source: JNTO, statistics.jnto.go.jp. In: text; persons; ISO3 or World. Out: `visitors`; persons; WLD is World.
-    How final a figure is stands in the register (`facts`: fixed_through, provisional_through; later ones are
-    estimates rounded to 100); of a file that is not registered it is unknown.
-    Missing rule: 0 is a figure (2020 and 2021 have some); a month not published has no row.
-    Raises: DataError on an unknown nationality, naming it.
+    Source: JNTO, statistics.jnto.go.jp. In: text; persons; ISO3 or World. Out: `visitors`; persons; WLD is
+    World. How final a figure is stands in the register (`facts`: fixed_through, provisional_through; later
+    ones are estimates rounded to 100); of a file that is not registered it is unknown. Missing rule: 0 is a
+    figure (2020 and 2021 have some); a month not published has no row. Raises: DataError on an unknown
+    nationality, naming it.
     """
     intake = Intake(path, resource, HEADER)
     period = intake.months("month")
@@ -40,5 +40,5 @@ def _status(month: pd.Series, resource: Resource | None) -> pd.Series:
     if resource is None:
         return pd.Series("unknown", index=month.index)
     status = pd.Series("estimate", index=month.index)
-    status = status.mask(month <= resource.facts["provisional_through"], "provisional")
-    return status.mask(month <= resource.facts["fixed_through"], "fixed")
+    status = status.mask(month <= resource.fact("provisional_through"), "provisional")
+    return status.mask(month <= resource.fact("fixed_through"), "fixed")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from research import dyads
 from research.register import Resource
-from research.sources.intake import Cleaned, Intake
+from research.sources.intake import MONTH, Cleaned, Intake
 from research.sources.rawcsv import shape_of
 
 MONTHLY = ("month", "hsk10", "partner", "import_usd", "import_kg", "export_usd", "export_kg")
@@ -32,11 +32,11 @@ _UNITS = {"USD": ("USD", 1), "USD million": ("USD", 10**6), "USD billion": ("USD
 def clean_korea_customs(path: Path, resource: Resource | None = None) -> Cleaned:
     """One row: what Korea recorded with one partner under one ten-digit code, one flow, in one month or year.
 
-    Source: Korea Customs Service, tradedata.go.kr (monthly file; annual file of polyimide film, imports only).
-    In: text; USD, kg; partners in the file's own English. Out: `trade`; exports FOB, imports CIF, USD and kg,
-    edition KR-HSK. An input row with both flows becomes two.
-    Missing rule: a zero is what Korea recorded and stays; a month without a row is absent and stays absent.
-    Raises: DataError on an unknown partner spelling, naming it. Rejects rows without a partner (`no_partner`).
+    Source: Korea Customs Service, tradedata.go.kr (monthly file; annual file of polyimide film, imports
+    only). In: text; USD, kg; partners in the file's own English. Out: `trade`; exports FOB, imports CIF,
+    USD and kg, edition KR-HSK. An input row with both flows becomes two. Missing rule: a zero is what Korea
+    recorded and stays; a month without a row is absent and stays absent. Raises: DataError on an unknown
+    partner spelling, naming it. Rejects rows without a partner (`no_partner`).
     """
     monthly = shape_of(path, {"monthly": MONTHLY, "annual": ANNUAL}, path.as_posix()) == "monthly"
     intake = Intake(path, resource, MONTHLY if monthly else ANNUAL)
@@ -50,7 +50,7 @@ def clean_korea_customs(path: Path, resource: Resource | None = None) -> Cleaned
     intake.note_repair(
         "partner_alias",
         intake.rows["partner"] != states.map(dyads.name),
-        lambda row: f"{row['partner']} -> {states[row.name]}",
+        lambda row: f"{row['partner']} -> {dyads.name(states[row.name])}",
     )
     intake.rows = intake.rows.assign(partner=states, period=period)
     intake.once(time, "hsk10", "partner")
@@ -87,10 +87,10 @@ def _trade(rows: pd.DataFrame, flows: tuple[str, ...], frequency: str) -> pd.Dat
 def clean_korea_customs_quoted(path: Path, resource: Resource | None = None) -> Cleaned:
     """One row: one figure of Korea Customs as somebody quoted it, with the address.
 
-    Source: the page named in each row. In: USD million or billion, percent, t; a year, a month or a span of months.
-    Out: `quoted_figures`; whole USD, percent, t; shares of value say so in `note`; `exports plus imports` is measure
-    total of both flows. Missing rule: an empty code is missing; what was not quoted has no row.
-    Raises: DataError on a code of a state we do not know.
+    Source: the page named in each row. In: USD million or billion, percent, t; a year, a month or a span of
+    months. Out: `quoted_figures`; whole USD, percent, t; shares of value say so in `note`; `exports plus
+    imports` is measure total of both flows. Missing rule: an empty code is missing; what was not quoted has
+    no row. Raises: DataError on a code of a state we do not know.
     """
     intake = Intake(path, resource, QUOTED)
     intake.one_of("frequency", ("A", "M", "P"))
@@ -110,8 +110,7 @@ def clean_korea_customs_quoted(path: Path, resource: Resource | None = None) -> 
 
 
 def _is_span(rows: pd.DataFrame) -> pd.Series:
-    month = "[0-9]{4}-(?:0[1-9]|1[0-2])"
-    forms = {"A": "[12][0-9]{3}", "M": month, "P": f"{month}/{month}"}
+    forms = {"A": "[12][0-9]{3}", "M": MONTH, "P": f"{MONTH}/{MONTH}"}
     fits = pd.Series(False, index=rows.index)
     for frequency, form in forms.items():
         fits |= (rows["frequency"] == frequency) & rows["period"].str.fullmatch(form)

@@ -1,7 +1,7 @@
 """Reading a publisher's CSV as it is: strict, everything text, true line numbers.
 
-What is wrong with the file is an error (encoding, header, a cut-off end); what is wrong with a row is that row's
-rejection, later. Nothing is guessed and nothing is skipped.
+What is wrong with the file is an error (encoding, header, a cut-off end); what is wrong with a row is that
+row's rejection, later. Nothing is guessed and nothing is skipped.
 """
 
 import csv
@@ -68,7 +68,9 @@ def _records(text: str, file: str) -> list[tuple[int, list[str]]]:
             begins = reader.line_num + 1
     except csv.Error as fault:
         if "unexpected end" in str(fault):
-            raise DataError(f"{file}, line {begins}: the file is truncated inside a quoted field; get it again") from None
+            raise DataError(
+                f"{file}, line {begins}: the file is truncated inside a quoted field; get it again"
+            ) from None
         raise DataError(f"{file}, line {begins}: not a readable CSV record: {fault}") from None
     return records
 

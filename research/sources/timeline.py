@@ -20,13 +20,13 @@ PAIR = ("JPN", "KOR")  # whom `both` means in this timeline
 def clean_timeline(path: Path, resource: Resource | None = None) -> Cleaned:
     """One row: one event, directed from the one who acts to the other.
 
-    Source: compiled for this project from the page named in each row. In: text; CAMEO root codes of two digits.
-    Out: `events`; `goldstein` is the root's official score (scale cameo_root), counts and tone missing.
-    An event by both becomes two rows of full weight, ids suffixed `:JPN-KOR` and `:KOR-JPN`, is_mutual true; an act
-    of both towards a third state counts as mutual between them, flag `third_state:USA`. An act of a third state
-    towards both is out of scope (`third_state_act`).
-    Missing rule: no row does not mean that nothing happened.
-    Raises: DataError on an unknown state. Flags: date_coarse, unverified, id_date_differs, possible_dup.
+    Source: compiled for this project from the page named in each row. In: text; CAMEO root codes of two
+    digits. Out: `events`; `goldstein` is the root's official score (scale cameo_root), counts and tone
+    missing. An event by both becomes two rows of full weight, ids suffixed `:JPN-KOR` and `:KOR-JPN`,
+    is_mutual true; an act of both towards a third state counts as mutual between them, flag
+    `third_state:USA`. An act of a third state towards both is out of scope (`third_state_act`). Missing
+    rule: no row does not mean that nothing happened. Raises: DataError on an unknown state. Flags:
+    date_coarse, unverified, id_date_differs, possible_dup.
     """
     intake = Intake(path, resource, HEADER)
     day = pd.to_datetime(intake.rows["date"], format="%Y-%m-%d", errors="coerce")
@@ -49,10 +49,7 @@ def clean_timeline(path: Path, resource: Resource | None = None) -> Cleaned:
 def _settle_states(intake: Intake) -> None:
     """Checks spellings of states; takes out rows that are no act of one state, or of both, towards another."""
     for side in ("initiator", "target"):
-        every, both = intake.rows, intake.rows[side] == BOTH
-        intake.rows = every[~both]
-        intake.states(side, "timeline")
-        intake.rows = every
+        intake.states(side, "timeline", beside=(BOTH,))
     by_both, to_both = intake.rows["initiator"] == BOTH, intake.rows["target"] == BOTH
     intake.leave_out(to_both & ~by_both & ~intake.rows["initiator"].isin(PAIR), "third_state_act")
     rows = intake.rows

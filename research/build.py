@@ -1,0 +1,325 @@
+"""Raw to processed: file by file, only what changed, with the conservation law.
+
+For every raw file: rows read = kept + rejected + merged + out of scope (`sources.intake.Cleaned` checks
+it). Results go to `data/processed` as Parquet and a summary; files appear whole or not at all; same inputs
+give the same bytes.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as arrow
+import pyarrow.parquet as parquet
+
+from research import dyads, paths, register, sources, tables
+from research.errors import DataError, NoDataError, RequestError
+from research.register import Resource
+from research.sources import Cleaned
+from research.sources.intake import rejected_rows
+
+_CLEANING = ("build.py", "cameo.py", "dyads.py", "errors.py", "register.py", "tables.py", "sources/*.py")
+REJECTED = "rejected"
+SUMMARIES = "summaries"
+
+
+def build(names: Iterable[str] = (), *, force: bool = False) -> list[dict[str, Any]]:
+    """Builds the named sources (all, if none is named); returns one summary a source, `skipped` where current.
+
+    A name is a registered file's, or a cleaner's (`korea_customs`: all its files). Raises RequestError on
+    an unknown name, DataError where raw bytes changed or a contract is broken; what was built before the
+    fault stays, whole.
+    """
+    chosen = _chosen(list(names))
+    code = code_hash()
+    summaries = [_build_one(resource, code, force) for resource in chosen]
+    if not names:
+        _remove_unregistered({resource.name for resource in chosen})
+    return summaries
+
+
+def is_current() -> bool:
+    """Whether every registered file is built from the bytes and the code there are now."""
+    try:
+        code = code_hash()
+        return all(_current(resource, code) is not None for resource in register.resources().values())
+    except DataError:
+        return False
+
+
+def code_hash() -> str:
+    """SHA-256 of what decides a table's bytes beside the raw file: cleaning code and the libraries that write."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256(f"pandas {pd.__version__} pyarrow {arrow.__version__}".encode())
+    for file in sorted(file for pattern in _CLEANING for file in package.glob(pattern)):
+        digest.update(f"\n{file.relative_to(package).as_posix()}\n".encode() + file.read_bytes())
+    return "sha256:" + digest.hexdigest()
+
+
+def clean_files(source: str, files: Sequence[Path], out: Path, dyad: str | None = None) -> dict[str, Any]:
+    """Cleans files of one's own into `out`: `<table>.parquet`, `rejected.parquet`, `summary.json`, all at once.
+
+    Rows that do not belong to the pair are out of scope (`other_pair`). A file with the bytes of a
+    registered one is cleaned with what the register knows of it. Rows that several files share count once
+    (merged); if they differ, all of them are rejected. Raises RequestError on an unknown source, a file
+    that is not there, or a folder that holds anything else; DataError where a file breaks its contract.
+    """
+    clean = sources.cleaner(source)
+    pair = dyads.find(dyad) if dyad else None
+    paths_given = [Path(file) for file in files]
+    if not paths_given:
+        raise RequestError(f"no files to clean for source {source!r}; name at least one")
+    if len({file.resolve() for file in paths_given}) < len(paths_given):
+        raise RequestError("a file is named twice: " + ", ".join(map(str, paths_given)))
+    _check_out(out)
+    cleaned = _combined([_clean_own(clean, file) for file in paths_given])
+    if pair:
+        cleaned = _only_pair(cleaned, pair)
+    summary = {"source": source, **_counts(cleaned), "files": [file.as_posix() for file in paths_given]}
+    _write_folder(out, cleaned, summary)
+    return summary
+
+
+def _chosen(names: list[str]) -> list[Resource]:
+    known = register.resources()
+    if not names:
+        return list(known.values())
+    chosen: dict[str, Resource] = {}
+    for name in names:
+        found = {key: entry for key, entry in known.items() if name in (key, entry.cleaner)}
+        if not found:
+            cleaners = dict.fromkeys(entry.cleaner for entry in known.values())
+            raise RequestError(
+                f"unknown source {name!r}; there are {', '.join(known)}; or all files of {', '.join(cleaners)}"
+            )
+        chosen |= found
+    return list(chosen.values())
+
+
+def _build_one(resource: Resource, code: str, force: bool) -> dict[str, Any]:
+    register.verify(resource)
+    current = None if force else _current(resource, code)
+    if current is not None:
+        return {**current, "skipped": True}
+    if resource.cleaner not in sources.SOURCES or resource.table not in tables.PROMISES:
+        raise DataError(
+            f"register entry {resource.name!r}: cleaner {resource.cleaner!r} or table {resource.table!r} is unknown; "
+            f"there are cleaners {', '.join(sources.SOURCES)} and tables {', '.join(tables.PROMISES)}"
+        )
+    cleaned = sources.SOURCES[resource.cleaner](resource.file, resource)
+    if cleaned.table != resource.table:
+        raise DataError(
+            f"register entry {resource.name!r} says table {resource.table}, its cleaner gives {cleaned.table}"
+        )
+    out = _outputs(resource)
+    write_parquet(cleaned.rows, tables.PROMISES[cleaned.table].columns, out["table"])
+    write_parquet(cleaned.rejected, tables.REJECTED, out["rejected"])
+    summary = {
+        "resource": resource.name,
+        "table": cleaned.table,
+        "source": resource.cleaner,
+        **_counts(cleaned),
+        "files": [resource.path],
+        "raw_hash": resource.hash,
+        "code_hash": code,
+        "written": {name: register.sha256(out[name]) for name in ("table", "rejected")},
+    }
+    _put(out["summary"], (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode())
+    return {**summary, "skipped": False}
+
+
+def _outputs(resource: Resource) -> dict[str, Path]:
+    folder = paths.processed()
+    return {
+        "table": folder / resource.table / f"{resource.name}.parquet",
+        "rejected": folder / REJECTED / f"{resource.name}.parquet",
+        "summary": folder / SUMMARIES / f"{resource.name}.json",
+    }
+
+
+def _current(resource: Resource, code: str) -> dict[str, Any] | None:
+    """The stored summary if raw bytes, code and written files are those it was made of; else None."""
+    out = _outputs(resource)
+    if not all(file.is_file() for file in (*out.values(), resource.file)):
+        return None
+    try:
+        summary = json.loads(out["summary"].read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    made_of = {"raw_hash": register.sha256(resource.file), "code_hash": code}
+    made_of["written"] = {name: register.sha256(out[name]) for name in ("table", "rejected")}
+    same = all(summary.get(name) == value for name, value in made_of.items()) and summary["raw_hash"] == resource.hash
+    return summary if same else None
+
+
+def _remove_unregistered(registered: set[str]) -> None:
+    """Results of files that left the register would still be read: they go."""
+    for folder in (*tables.PROMISES, REJECTED, SUMMARIES):
+        for file in (paths.processed() / folder).glob("*.*"):
+            if file.suffix in (".parquet", ".json") and file.stem not in registered:
+                file.unlink()
+
+
+def _counts(cleaned: Cleaned) -> dict[str, Any]:
+    """The conservation law in figures; counts of input rows, but rows_written of tidy ones."""
+    return {
+        "rows_read": cleaned.rows_read,
+        "rows_kept": cleaned.rows_kept,
+        "rows_rejected": len(cleaned.rejected),
+        "rows_merged": cleaned.rows_merged,
+        "rows_out_of_scope": sum(cleaned.out_of_scope.values()),
+        "rows_written": len(cleaned.rows),
+        "rejected_by_reason": cleaned.rejected["reason"].value_counts().sort_index().to_dict(),
+        "out_of_scope_by_reason": dict(sorted(cleaned.out_of_scope.items())),
+        "repaired_by_name": dict(sorted(cleaned.repaired.items())),
+    }
+
+
+def write_parquet(rows: pd.DataFrame, columns: dict[str, tables.Column], file: Path) -> None:
+    """Writes rows in their stored types; the same rows give the same bytes."""
+    stored = arrow.Table.from_pandas(rows, schema=tables.arrow_schema(columns), preserve_index=False)
+    sink = arrow.BufferOutputStream()
+    parquet.write_table(stored.replace_schema_metadata(None), sink, compression="zstd", row_group_size=131_072)
+    _put(file, sink.getvalue().to_pybytes())
+
+
+def _put(file: Path, data: bytes) -> None:
+    """Puts a file in place whole: written beside it first, then moved. Raises DataError where that is not allowed."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(data)
+        os.replace(beside, file)
+    except OSError as fault:
+        raise _cannot_write(file, fault) from None
+    finally:
+        if beside.parent.is_dir():
+            beside.unlink(missing_ok=True)
+
+
+def _cannot_write(place: Path, fault: OSError) -> RequestError:
+    return RequestError(
+        f"cannot write {place}: {fault.strerror}; nothing was left half-written: choose a folder you may write to"
+    )
+
+
+def _clean_own(clean: sources.Cleaner, file: Path) -> Cleaned:
+    """A file of one's own; known by its bytes if it is a copy of a registered one, and still named as given."""
+    if not file.is_file():
+        raise RequestError(f"no file {file}; name a file to clean")
+    known = register.by_bytes(file)
+    return clean(file, replace(known, path=file.as_posix()) if known else None)
+
+
+def _combined(parts: list[Cleaned]) -> Cleaned:
+    """Several files of one source as one: rows they share count once, rows that differ under one key are rejected."""
+    if len(parts) == 1:
+        return parts[0]
+    table = parts[0].table
+    rows = pd.concat([part.rows for part in parts], ignore_index=True)
+    at_odds = _at_odds(rows, list(tables.PROMISES[table].key))
+    sound, unsound = rows[~at_odds], rows[at_odds].drop_duplicates(["file", "line"])
+    if sound.empty:
+        raise NoDataError(f"no row kept of {len(parts)} files: all rows share a key and differ (key_conflict)")
+    kept = sound.drop_duplicates(_facts(rows))
+    merged = _input_rows(sound) - _input_rows(kept)
+    records = [
+        (row["file"], row["line"], "key_conflict", row.drop(["file", "line"]).to_json(date_format="iso"))
+        for _, row in unsound.iterrows()
+    ]
+    rejected = pd.concat([*(part.rejected for part in parts), rejected_rows(records)], ignore_index=True)
+    return Cleaned(
+        table,
+        tables.check(table, tables.in_order(table, kept)),
+        rejected.sort_values(["file", "line"], kind="stable", ignore_index=True),
+        sum(part.rows_read for part in parts),
+        sum(part.rows_merged for part in parts) + merged,
+        _added([part.out_of_scope for part in parts]),
+        _repairs_added([part.repaired for part in parts]),
+    )
+
+
+def _facts(rows: pd.DataFrame) -> list[str]:
+    """What a row says, beside where it stood."""
+    return [name for name in rows if name not in ("file", "line", "vintage")]
+
+
+def _at_odds(rows: pd.DataFrame, key: list[str]) -> pd.Series:
+    """Rows of every input row that shares a key with another and says something else under it."""
+    distinct = rows.drop_duplicates(_facts(rows))
+    contested = distinct.loc[distinct.duplicated(key, keep=False), key]
+    odd = rows[pd.MultiIndex.from_frame(rows[key]).isin(pd.MultiIndex.from_frame(contested))]
+    places = pd.MultiIndex.from_frame(rows[["file", "line"]])
+    return pd.Series(places.isin(pd.MultiIndex.from_frame(odd[["file", "line"]])), index=rows.index)
+
+
+def _input_rows(rows: pd.DataFrame) -> int:
+    return len(rows[["file", "line"]].drop_duplicates())
+
+
+def _added(counts: list) -> dict[str, int]:
+    names = dict.fromkeys(name for part in counts for name in part)
+    return {name: sum(part.get(name, 0) for part in counts) for name in names}
+
+
+def _repairs_added(parts: list) -> dict[str, dict[str, Any]]:
+    """Counts added, the first example kept."""
+    together: dict[str, dict[str, Any]] = {}
+    for name, repair in (item for part in parts for item in part.items()):
+        before = together.get(name, {"count": 0, "example": repair["example"]})
+        together[name] = {"count": before["count"] + repair["count"], "example": before["example"]}
+    return together
+
+
+def _only_pair(cleaned: Cleaned, pair: dyads.Dyad) -> Cleaned:
+    """The rows that belong to a pair, as `warehouse.read` chooses them; the others are out of scope."""
+    mask = tables.of_pair(cleaned.table, cleaned.rows, pair)
+    if not mask.any():
+        raise NoDataError(
+            f"{cleaned.table}: no row belongs to {pair}; {cleaned.rows_kept} sound rows are of other pairs "
+            f"({', '.join(tables.PROMISES[cleaned.table].pair)} decide)"
+        )
+    kept = cleaned.rows[mask].reset_index(drop=True)
+    beside = cleaned.rows_kept - _input_rows(kept)
+    scope = _added([cleaned.out_of_scope, {"other_pair": beside} if beside else {}])
+    return replace(cleaned, rows=kept, out_of_scope=scope)
+
+
+def _check_out(out: Path) -> None:
+    """Refuses a folder with anything in it that is not a former result: the result replaces the folder."""
+    results = {f"{table}.parquet" for table in tables.PROMISES} | {"rejected.parquet", "summary.json"}
+    try:
+        other = sorted(file.name for file in out.iterdir() if file.name not in results)
+    except FileNotFoundError:
+        return
+    except OSError as fault:
+        raise _cannot_write(out, fault) from None
+    if other:
+        raise RequestError(f"folder {out} holds other files ({', '.join(other[:5])}); choose an empty or a new folder")
+
+
+def _write_folder(out: Path, cleaned: Cleaned, summary: dict[str, Any]) -> None:
+    """The whole result at once: made beside the folder, then moved into its place."""
+    out = out.absolute()
+    beside, former = (out.with_name(f".{out.name}.{os.getpid()}.{end}") for end in ("part", "former"))
+    try:
+        beside.mkdir(parents=True)
+        write_parquet(cleaned.rows, tables.PROMISES[cleaned.table].columns, beside / f"{cleaned.table}.parquet")
+        write_parquet(cleaned.rejected, tables.REJECTED, beside / "rejected.parquet")
+        _put(beside / "summary.json", (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode())
+        if out.exists():
+            os.replace(out, former)
+        os.replace(beside, out)
+    except OSError as fault:
+        raise _cannot_write(out, fault) from None
+    finally:
+        if former.exists() and not out.exists():
+            os.replace(former, out)
+        for left in (beside, former):
+            shutil.rmtree(left, ignore_errors=True)

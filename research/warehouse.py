@@ -1,0 +1,181 @@
+"""The processed tables, read back by pair and window: DuckDB over Parquet, rows in a stated order.
+
+Rows come sorted by the table's key, time last (events: by date first). What is not there is an error that
+says what there is; an empty selection never passes for an answer unless the caller allows it.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from research import paths, register, tables
+from research.build import REJECTED, SUMMARIES
+from research.dyads import Dyad
+from research.errors import DataError, NoDataError, RequestError
+
+_DAY = re.compile(r"([12][0-9]{3})-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?")
+
+
+def read(
+    table: str,
+    pair: Dyad | None = None,
+    *,
+    start: str | None = None,
+    end: str | None = None,
+    allow_empty: bool = False,
+    **equals: Any,
+) -> pd.DataFrame:
+    """Rows of a table, of a pair, in a window, where columns equal values (or one of a list).
+
+    pair: events between the two; trade, goods_groups and quoted_figures that one of them reports, with all
+    partners (shares need them); visitors arriving in one of them, of all origins; exchange_rates of their
+    currencies. start, end: `YYYY-MM` or `YYYY-MM-DD`, both inclusive; a month as end means its last day.
+
+    Raises RequestError on an unknown table or column or an ill-formed date; DataError where nothing is built;
+    NoDataError where nothing is selected, saying what there is.
+    """
+    promise = tables.promise(table)
+    files = _files(table)
+    where, values = _conditions(promise, pair, start, end, equals)
+    rows = _select(promise, files, where, values)
+    if rows.empty and not allow_empty:
+        raise NoDataError(_nothing(promise, files, pair, start, end, equals))
+    return rows
+
+
+def coverage(table: str) -> pd.DataFrame:
+    """One row a registered file of a table: resource, table, first and last period, rows."""
+    promise = tables.promise(table)
+    spans = []
+    for file in _files(table):
+        rows = _select(promise, [file], "true", [])
+        time = rows[promise.time]
+        spans.append((file.stem, table, time.min(), time.max(), len(rows)))
+    return pd.DataFrame(spans, columns=["resource", "table", "first", "last", "rows"])
+
+
+def spans() -> pd.DataFrame:
+    """One row a registered file of any table: title, resource, table, first and last period, rows; by first period."""
+    every = pd.concat([coverage(name) for name in tables.PROMISES if (paths.processed() / name).is_dir()])
+    titles = {name: entry.title for name, entry in register.resources().items()}
+    return every.assign(title=every["resource"].map(titles)).sort_values(["first", "resource"], ignore_index=True)
+
+
+def summaries() -> pd.DataFrame:
+    """One row a registered file: how its rows were counted (the conservation law), and what was repaired."""
+    files = _found(SUMMARIES, "json")
+    shown = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    return pd.DataFrame(shown).drop(columns=["raw_hash", "code_hash", "written"])
+
+
+def rejected() -> pd.DataFrame:
+    """One row a rejected raw row, by file and line: file, line, reason, record (as read, JSON), resource."""
+    parts = [
+        tables.typed(_query("select * from read_parquet(?)", [[str(file)]]), tables.REJECTED).assign(resource=file.stem)
+        for file in _found(REJECTED, "parquet")
+    ]
+    rows = pd.concat(parts, ignore_index=True).astype({"resource": "str"})
+    return rows.sort_values(["file", "line"], kind="stable", ignore_index=True)
+
+
+def _found(folder: str, ending: str) -> list[Path]:
+    """Built files of a folder by name; each is noted as an input of this run."""
+    files = sorted((paths.processed() / folder).glob(f"*.{ending}"))
+    if not files:
+        raise DataError(f"no processed files in {paths.processed() / folder}; run `make build`")
+    _note_inputs(files)
+    return files
+
+
+def _files(table: str) -> list[Path]:
+    return _found(table, "parquet")
+
+
+def _note_inputs(files: list[Path]) -> None:
+    """Tells the runner what a run read, for its provenance: one path a line, relative to the project's root."""
+    log = os.environ.get("RESEARCH_INPUTS_LOG")
+    if log:
+        with open(log, "a", encoding="utf-8") as lines:
+            lines.writelines(f"{file.relative_to(paths.root()).as_posix()}\n" for file in files)
+
+
+def _select(promise: tables.Table, files: list[Path], where: str, values: list[Any]) -> pd.DataFrame:
+    columns = ", ".join(f'"{name}"' for name in promise.columns)
+    query = f"select {columns} from read_parquet(?) where {where}"
+    rows = _query(query, [[str(file) for file in files], *values])
+    return tables.in_order(promise.name, tables.typed(rows, promise.columns))
+
+
+def _query(query: str, values: list[Any]) -> pd.DataFrame:
+    with duckdb.connect() as connection:
+        return connection.execute(query, values).df()
+
+
+def _conditions(
+    promise: tables.Table, pair: Dyad | None, start: str | None, end: str | None, equals: dict[str, Any]
+) -> tuple[str, list[Any]]:
+    """The SQL condition and its values."""
+    unknown = [name for name in equals if name not in promise.columns]
+    if unknown:
+        raise RequestError(
+            f"table {promise.name} has no column {', '.join(map(repr, unknown))}; it has {', '.join(promise.columns)}"
+        )
+    terms, values = ["true"], []
+    if pair is not None:
+        for column in promise.pair:
+            terms.append(f'list_contains(?, "{column}")')
+            values.append(list(tables.pair_values(promise.name, pair)))
+    for name, wanted in equals.items():
+        terms.append(f'list_contains(?, "{name}")')
+        values.append(list(wanted) if isinstance(wanted, list | tuple | set) else [wanted])
+    for sign, moment in ((">=", _day(start, last=False)), ("<=", _day(end, last=True))):
+        if moment is not None:
+            terms.append(f'"{promise.time}" {sign} ?')
+            values.append(moment)
+    return " and ".join(terms), values
+
+
+def _day(text: str | None, *, last: bool) -> Any:
+    """The day meant by `YYYY-MM` (its first, or last) or `YYYY-MM-DD`."""
+    if text is None:
+        return None
+    if not isinstance(text, str) or not _DAY.fullmatch(text):
+        raise RequestError(f"date {text!r} is not of the form YYYY-MM or YYYY-MM-DD")
+    try:
+        day = pd.Timestamp(text if len(text) > 7 else f"{text}-01")
+    except ValueError:
+        raise RequestError(f"date {text!r} is not a day of the calendar") from None
+    return (day + pd.offsets.MonthEnd(0) if last and len(text) == 7 else day).date()
+
+
+def _nothing(
+    promise: tables.Table,
+    files: list[Path],
+    pair: Dyad | None,
+    start: str | None,
+    end: str | None,
+    equals: dict,
+) -> str:
+    """What was asked for, and what there is instead."""
+    asked = [f"pair {pair}" if pair else "", f"from {start}" if start else "", f"to {end}" if end else ""]
+    asked += [f"{name} = {wanted!r}" for name, wanted in equals.items()]
+    every = _select(promise, files, "true", [])
+    there = [f"{len(every)} rows from {every[promise.time].min():%Y-%m-%d} to {every[promise.time].max():%Y-%m-%d}"]
+    if pair:
+        sides = every[list(promise.pair)].drop_duplicates().agg("-".join, axis=1)
+        there.append(f"{' and '.join(promise.pair)}: {_some(sides)}")
+    there += [f"{name}: {_some(every[name])}" for name in equals]
+    return (
+        f"table {promise.name}: nothing selected by {', '.join(filter(None, asked)) or 'everything'}. There is: "
+        + "; ".join(there)
+    )
+
+
+def _some(values: pd.Series, limit: int = 12) -> str:
+    distinct = sorted(values.dropna().astype(str).unique())
+    return ", ".join(distinct[:limit]) + (f" and {len(distinct) - limit} more" if len(distinct) > limit else "")
