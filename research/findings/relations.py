@@ -3,7 +3,7 @@
 import pandas as pd
 
 from research.dyads import Dyad, name
-from research.findings.words import Finding, KeyNumber, Table, month, signed, source_line
+from research.findings.words import Finding, KeyNumber, Link, Table, month, signed, source_line
 
 POINTS = "Goldstein points"
 DEAD_BAND = 0.1  # points: means nearer than this are called alike
@@ -100,14 +100,14 @@ def table_contributions(told: pd.DataFrame, events: pd.DataFrame, shown: int = 1
     top, rest = exact.head(shown), exact.iloc[shown:]
     lines = [
         (
-            f"{r.event_date:%Y-%m-%d}",
-            r.title,
-            signed(r.goldstein, 1),
-            f"{r.weight:.2f}",
-            signed(r.contribution, 3),
-            r.url,
+            f"{row.event_date:%Y-%m-%d}",
+            row.title,
+            signed(row.goldstein, 1),
+            f"{row.weight:.2f}",
+            signed(row.contribution, 3),
+            Link(row.publisher, row.url),
         )
-        for r in top.itertuples()
+        for row in top.itertuples()
     ]
     others = (f"{rest['weight'].sum():.2f}", signed(rest["contribution"].sum(), 3))
     lines.append(("", f"all {len(rest):,} other events", "", *others, ""))

@@ -189,8 +189,8 @@ def words_concentration(yearly: pd.DataFrame, material: Material) -> dict[str, s
         "subtitle": f"{material.title}, South Korea's imports by value, by year{covered}",
         "alt": (
             f"Two panels, {first['period'].year} to {last['period'].year}. Japan's share goes from "
-            f"{first['share']:.1%} to {last['share']:.1%}; the HHI from {first['hhi']:.2f} to {last['hhi']:.2f}, at most "
-            f"{yearly['hhi'].max():.2f}."
+            f"{first['share']:.1%} to {last['share']:.1%}; the HHI from {first['hhi']:.2f} to {last['hhi']:.2f}, at "
+            f"most {yearly['hhi'].max():.2f}."
         ),
         "source": source_line(CUSTOMS, f"code {material.hs_code}, CIF; recorded suppliers only"),
     }

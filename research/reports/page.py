@@ -165,7 +165,8 @@ def _read_output(output: NotebookNode, source: str, reading: Reading, notebook: 
         section.blocks.append({**block, "csv_uri": data_uri(figure.get("csv", ""))})
     elif table := bundle.get(MIME.format("table")):
         _keep_data(reading, table, notebook)
-        block = {**table, "kind": "table", "csv_uri": data_uri(table.get("csv", "")), "code": _code(source)}
+        block = {**table, "kind": "table", "html": tidy_table(table["html"]), "code": _code(source)}
+        block["csv_uri"] = data_uri(table.get("csv", ""))
         if table["name"] == "sources":
             reading.sources = block
         else:
@@ -256,6 +257,12 @@ def _value(value: Any) -> str:
 def data_uri(csv: str) -> str:
     """A table as an address that holds it, so that the page stays one file."""
     return "data:text/csv;charset=utf-8;base64," + base64.b64encode(csv.encode()).decode()
+
+
+def tidy_table(table: str) -> Markup:
+    """A table for reading: dates stay whole, and a bare address shows its host (print gives it in full)."""
+    table = re.sub(r"<td>(\d{4}-\d\d(?:-\d\d)?)</td>", r'<td class="date">\1</td>', table)
+    return Markup(re.sub(r">https?://(?:www\.)?([^/<]+)[^<]*</a>", r">\1</a>", table))
 
 
 def inline_svg(figure: dict[str, Any]) -> Markup:

@@ -26,7 +26,7 @@ def clean_federal_reserve(path: Path, resource: Resource | None = None) -> Clean
     period = intake.months("month")
     intake.numbers("per_usd")
     intake.reject(intake.rows["per_usd"].astype(float) <= 0, "rate_nonpositive")
-    intake.rows = intake.rows.assign(currency=_currencies(intake), period=period)
+    intake.put(currency=_currencies(intake), period=period)
     intake.once("month", "currency")
     for currency, (low, high) in RANGES.items():
         rate = intake.rows["per_usd"].astype(float)

@@ -84,11 +84,16 @@ class Intake:
             self._out_of_scope[reason] = self._out_of_scope.get(reason, 0) + int(beside.sum())
             self.rows = self.rows[~beside]
 
+    def put(self, **columns: pd.Series) -> None:
+        """Sets columns of the rows still in play; the values may hold rows taken out since."""
+        kept = {name: values.reindex(self.rows.index) for name, values in columns.items()}
+        self.rows = self.rows.assign(**kept)
+
     def repair(self, column: str, mended: pd.Series, name: str) -> None:
         """Puts mended values in a column; counts those that differ and shows the first."""
         changed = self.rows[column] != mended
         self.note_repair(name, changed, lambda row: f"{row[column]} -> {mended[row.name]}")
-        self.rows = self.rows.assign(**{column: mended})
+        self.put(**{column: mended})
 
     def note_repair(self, name: str, changed: pd.Series, say: Any) -> None:
         """Counts a repair done elsewhere, with its first example."""

@@ -71,7 +71,7 @@ def clean_japan_mof(path: Path, resource: Resource | None = None) -> Cleaned:
     intake.reject(~intake.rows["value_bn_jpy"].str.fullmatch(r"[0-9]+(\.[0-9]{1,9})?"), "value_finer_than_yen")
     intake.leave_out(intake.rows["area"] == "EU", "area_aggregate")
     intake.repair("goods_group", _titles(intake), "group_title")
-    intake.rows = intake.rows.assign(area=intake.states("area", "japan_mof"), period=period)
+    intake.put(area=intake.states("area", "japan_mof"), period=period)
     intake.once(time, flow, "area", "goods_group")
     return intake.cleaned("goods_groups", _goods(intake.rows, flow, resource))
 
@@ -138,7 +138,7 @@ def clean_japan_mof_quoted(path: Path, resource: Resource | None = None) -> Clea
             f"{intake.file}: unknown item {', '.join(map(repr, unknown))}. "
             "Add its nine-digit code to _ITEM_CODES in research/sources/japan_mof.py"
         )
-    intake.rows = intake.rows.assign(partner=intake.states("partner", "iso3"), period_start=start)
+    intake.put(partner=intake.states("partner", "iso3"), period_start=start)
     intake.once("period", "item", "flow", "partner", "quoted_by")
     both = [
         _quoted(intake.rows, "weight", "quantity_t", "t", 1),

@@ -22,7 +22,7 @@ def clean_jnto(path: Path, resource: Resource | None = None) -> Cleaned:
     intake = Intake(path, resource, HEADER)
     period = intake.months("month")
     intake.numbers("visitors", whole=True)
-    intake.rows = intake.rows.assign(origin=intake.states("nationality", "jnto"), period=period)
+    intake.put(origin=intake.states("nationality", "jnto"), period=period)
     intake.once("month", "origin")
     rows = intake.rows
     tidy = rows[["period", "origin", "line"]].assign(

@@ -52,7 +52,7 @@ def clean_korea_customs(path: Path, resource: Resource | None = None) -> Cleaned
         intake.rows["partner"] != states.map(dyads.name),
         lambda row: f"{row['partner']} -> {dyads.name(states[row.name])}",
     )
-    intake.rows = intake.rows.assign(partner=states, period=period)
+    intake.put(partner=states, period=period)
     intake.once(time, "hsk10", "partner")
     return intake.cleaned("trade", _trade(intake.rows, flows, "M" if monthly else "A"))
 
@@ -102,7 +102,7 @@ def clean_korea_customs_quoted(path: Path, resource: Resource | None = None) -> 
     intake.reject(~_is_span(intake.rows), "period_invalid")
     intake.reject(~intake.rows["source_url"].str.match("https?://"), "no_source")
     for side in ("reporter", "partner"):
-        intake.rows = intake.rows.assign(**{side: intake.states(side, "iso3")})
+        intake.put(**{side: intake.states(side, "iso3")})
     intake.once("item", "reporter", "partner", "flow", "measure", "frequency", "period", "quoted_by")
     scaled = intake.rows["unit"].map(lambda unit: _UNITS[unit][1] > 1)
     intake.note_repair("whole_units", scaled, lambda row: f"{row['value']} {row['unit']} -> {_whole(row):.0f} USD")

@@ -38,7 +38,9 @@ def read_csv(path: Path, header: Iterable[str], file: str) -> tuple[pd.DataFrame
 def shape_of(path: Path, shapes: Mapping[str, tuple[str, ...]], file: str) -> str:
     """Which of a publisher's layouts the file has, by its header; the likest where none fits exactly."""
     records = _records(_text(path, file).split("\n", 1)[0], file)
-    names = set(records[0][1]) if records else set()
+    if not records:
+        return next(iter(shapes))
+    names = set(records[0][1])
     return min(shapes, key=lambda shape: len(names.symmetric_difference(shapes[shape])))
 
 

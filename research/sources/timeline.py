@@ -41,7 +41,8 @@ def clean_timeline(path: Path, resource: Resource | None = None) -> Cleaned:
     intake.reject(~intake.rows["source_url"].str.match("https?://"), "no_source")
     intake.once("event_id")
     _settle_states(intake)
-    rows = intake.rows.assign(event_date=day, flags=_flags(intake.rows))
+    intake.put(event_date=day, flags=_flags(intake.rows))
+    rows = intake.rows
     intake.note_repair("both_split", rows["initiator"] == BOTH, lambda row: f"{row['event_id']} -> two directed rows")
     return intake.cleaned("events", _events(_directed(rows)))
 
