@@ -1,6 +1,6 @@
 # Each target sets up what it needs: a virtual environment in .venv, from requirements.lock, with hashes.
 #   make report                      every page of reports.toml, in reports/index.html
-#   make report ARGS="--only 1_trajectory -p dyad=JPN-CHN"
+#   make report ARGS="--only 1_trajectory -p half_life_months=12"
 #   make lab PYTHON=/path/to/python3.12
 
 SHELL := /bin/bash

@@ -77,7 +77,7 @@ GOOD = [
     "## What this cannot tell you\n\nWhy they fell.",
     finding("Stocks are not seen.", "limit"),
     "## Sources and licences",
-    _display("coverage", {"text": "Korea Customs: Jan 2017 to Nov 2021, 0 rows rejected."}),
+    finding("Korea Customs: Jan 2017 to Nov 2021, 0 rows rejected.", "coverage"),
     _display(
         "table",
         {

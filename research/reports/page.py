@@ -171,8 +171,6 @@ def _read_output(output: NotebookNode, source: str, reading: Reading, notebook: 
             reading.sources = block
         else:
             section.blocks.append(block)
-    elif coverage := bundle.get(MIME.format("coverage")):
-        reading.coverage.append(coverage["text"])
     elif block := _fallback(bundle):
         section.blocks.append(block)
 
@@ -184,6 +182,9 @@ def _read_finding(finding: dict[str, Any], reading: Reading, notebook: str) -> N
         reading.numbers.append(number)
     if finding.get("role") == "answer" and reading.answer is None:
         reading.answer = {**finding, "html": _sentence(finding["text"])}
+        return
+    if finding.get("role") == "coverage":
+        reading.coverage.append(_sentence(finding["text"]))
         return
     block = {"kind": "finding", "role": finding.get("role"), "html": _sentence(finding["text"])}
     blocks = reading.sections[-1].blocks
