@@ -129,9 +129,8 @@ def test_a_figure_without_a_view_box_gets_one_of_its_size():
     assert text == '<svg role="img" aria-label="h" viewBox="0 0 100 50"></svg>'
 
 
-def test_a_table_keeps_its_dates_whole_and_its_addresses_short():
-    text = page.tidy_table('<td>2019-07-01</td><td><a href="https://www.x.org/a?b">https://www.x.org/a?b</a></td>')
-    assert text == '<td class="date">2019-07-01</td><td><a href="https://www.x.org/a?b">x.org</a></td>'
+def test_a_table_keeps_its_dates_whole():
+    assert page.tidy_table("<td>2019-07-01</td><td>2</td>") == '<td class="date">2019-07-01</td><td>2</td>'
 
 
 def test_what_the_page_stands_on_comes_last_with_parameters_explained(good):

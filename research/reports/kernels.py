@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 
+import psutil
 from ipykernel.kernelspec import make_ipkernel_cmd
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -48,8 +49,19 @@ def forget() -> None:
 
 
 def stop() -> None:
-    """Kill the kernels of this process with all their children; each kernel leads its own process group."""
+    """Kill the kernel this process runs, with all its children: it leads a process group of its own."""
     for pid in list(_running):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+        _kill(pid)
     _running.clear()
+
+
+def stop_children() -> None:
+    """Kill every child of this process: also a kernel so young that its id is not noted yet."""
+    for child in psutil.Process().children():
+        _kill(child.pid)
+
+
+def _kill(pid: int) -> None:
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError):
+            kill(pid, signal.SIGKILL)

@@ -213,7 +213,7 @@ def _start_worker() -> None:
 def _stop_worker() -> None:
     kernels = sys.modules.get("research.reports.kernels")
     if kernels:
-        kernels.stop()
+        kernels.stop_children()
     os._exit(1)
 
 
