@@ -37,7 +37,7 @@ def wanted() -> dict[str, SpecifierSet]:
 
 def conda(text: str) -> dict[str, SpecifierSet]:
     """Package -> versions allowed, as a conda environment file says."""
-    lines = re.findall(r"^  - ([a-z][a-z0-9-]*) ?([<>=!].*)?$", text, flags=re.M)
+    lines = re.findall(r"^  - ([a-z][a-z0-9_-]*) ?([<>=!].*)?$", text, flags=re.M)
     return {name: SpecifierSet(versions) for name, versions in lines}
 
 
