@@ -49,14 +49,27 @@ def read(
 
 
 def coverage(table: str) -> pd.DataFrame:
-    """One row a registered file of a table: resource, table, first and last period, rows."""
+    """One row a registered file of a table: resource, table, first day, last day covered, rows.
+
+    A year that covers three months ends in March; where nobody vouches for a year's months it is taken as whole.
+    """
     promise = tables.promise(table)
     spans = []
     for file in _files(table):
         rows = _select(promise, [file], "true", [])
-        time = rows[promise.time]
-        spans.append((file.stem, table, time.min(), time.max(), len(rows)))
+        spans.append((file.stem, table, rows[promise.time].min(), _last_day(rows, promise.time), len(rows)))
     return pd.DataFrame(spans, columns=["resource", "table", "first", "last", "rows"])
+
+
+def _last_day(rows: pd.DataFrame, time: str) -> pd.Timestamp:
+    if "period_end" in rows:
+        return rows["period_end"].max()
+    if "frequency" not in rows:
+        return rows[time].max()
+    months = rows["frequency"].map({"M": 1, "A": 12}).astype("int64")
+    if "months_covered" in rows:
+        months = rows["months_covered"].fillna(months).astype("int64")
+    return max(month + pd.offsets.MonthEnd(count) for month, count in {*zip(rows[time], months, strict=True)})
 
 
 def spans() -> pd.DataFrame:

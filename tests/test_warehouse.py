@@ -128,9 +128,18 @@ def test_every_file_read_is_noted_for_provenance(tmp_path, monkeypatch):
 
 def test_coverage_says_from_when_to_when():
     rows = warehouse.coverage("trade").set_index("resource")
-    assert rows.loc["korea_customs_hsk10_monthly", "last"] == pd.Timestamp("2021-12-01")
+    assert rows.loc["korea_customs_hsk10_monthly", "last"] == pd.Timestamp("2021-12-31")
+    assert rows.loc["korea_customs_polyimide_annual", "last"] == pd.Timestamp("2020-12-31")
     assert rows["rows"].sum() == 29015
     assert (rows["table"] == "trade").all()
+
+
+def test_coverage_of_a_part_year_ends_with_its_months_and_of_a_span_with_the_span():
+    goods = warehouse.coverage("goods_groups").set_index("resource")["last"]
+    assert goods["japan_mof_goods_annual"] == pd.Timestamp("2026-03-31")
+    assert goods["japan_mof_goods_monthly"] == pd.Timestamp("2019-05-31")
+    quoted = warehouse.coverage("quoted_figures").set_index("resource")["last"]
+    assert quoted["korea_customs_quoted"] == pd.Timestamp("2025-12-31")
 
 
 def test_spans_name_every_registered_file_with_its_title():
