@@ -53,7 +53,7 @@ def relations(
     scale.
     """
     h = _half_life(half_life_months)
-    entered = _entered(events, direction)
+    entered = entered(events, direction)
     first = entered["enters"].min() if start is None else month(start, "start").start_time
     last = entered["enters"].max() if end is None else month(end, "end").start_time
     if first.to_period("M") > last.to_period("M"):
@@ -80,7 +80,7 @@ def contributions(
     """
     h = _half_life(half_life_months)
     month_end = _month_ends(pd.DatetimeIndex([month(at, "at").start_time]))
-    entered = _entered(events, "together" if initiator == target == TOGETHER else "each")
+    entered = entered(events, "together" if initiator == target == TOGETHER else "each")
     one = entered[(entered["initiator"] == initiator) & (entered["target"] == target)]
     one = one[one["enters"] <= month_end[0]]
     if one.empty:
@@ -162,7 +162,7 @@ def _half_life(months: float) -> float:
     return float(months)
 
 
-def _entered(events: pd.DataFrame, direction: str) -> pd.DataFrame:
+def entered(events: pd.DataFrame, direction: str) -> pd.DataFrame:
     """The events checked, one row a direction (or pooled), in order of when each enters the record."""
     if direction not in ("each", "together"):
         raise RequestError(f'direction={direction!r} is unknown; it is "each" or "together"')
