@@ -65,6 +65,7 @@ def breakpoints(
     breaks: int | None = None,
     level: float = 0.95,
     lag: int = 0,
+    common_variance: bool = False,
 ) -> Partition:
     """The breaks in a regression of `values` on `regressors` that leave the least sum of squares.
 
@@ -72,7 +73,8 @@ def breakpoints(
     where one is meant (none given: a mean alone). The shortest regime holds floor(minimum_share x observations);
     up to `maximum` breaks (by default as many as fit) are searched, their number chosen by `criterion`, or given as
     `breaks`. Intervals for dates at `level` follow Bai (1997), moments and error variance of each regime apart,
-    rounded outward; `lag` above 0 takes the long-run variance instead (Bartlett weights up to that lag).
+    rounded outward; `lag` above 0 takes the long-run variance instead (Bartlett weights up to that lag);
+    `common_variance` takes one variance for all regimes.
     BIC = -2 log L + log(n)(k + 1)(m + 1); LWZ = ln(SSR / (n - p)) + (p / n) 0.299 (ln n)^2.1, p = (m + 1)k + m.
     Raises: RequestError for a share, number, level, lag or criterion out of range; DataError for values that are not
     finite numbers, constant, or too few for two regimes, and for regressors that do not vary within a regime.
@@ -99,7 +101,7 @@ def breakpoints(
         autocorrelation=_autocorrelation(residuals),
         criteria=criteria,
         breaks=pd.DataFrame(
-            [(b, *_interval(x, edges, i, fitted, level, lag)) for i, b in enumerate(at)],
+            [(b, *_interval(x, edges, i, fitted, level, lag, common_variance)) for i, b in enumerate(at)],
             columns=["last", "low", "high"],
         ),
         segments=_segments(y, edges, fitted),
@@ -164,7 +166,8 @@ def event_regimes(events: pd.DataFrame, initiator: str = TOGETHER, target: str =
     one = one[(one["initiator"] == initiator) & (one["target"] == target)]
     if one.empty:
         raise DataError(f"breaks need a series; there is no event by {initiator} towards {target}")
-    return _dated(breakpoints(one["goldstein"], **choices), pd.DatetimeIndex(one["enters"]))
+    usual = {"level": 0.9, "lag": int(len(one) ** 0.25)}
+    return _dated(breakpoints(one["goldstein"], **usual | choices), pd.DatetimeIndex(one["enters"]))
 
 
 def events_inside(found: Regimes, events: pd.DataFrame) -> pd.DataFrame:
@@ -334,18 +337,24 @@ def _autocorrelation(residuals: np.ndarray) -> float:
     return float(centred[1:] @ centred[:-1] / total) if total > 0 else 0.0
 
 
-def _interval(x, edges: list[int], i: int, fitted: list, level: float, lag: int) -> tuple[float, float]:
-    """Interval of the break between regimes i and i + 1 (Bai 1997, eq. 17), rounded outward."""
+def _interval(
+    x: np.ndarray, edges: list[int], i: int, fitted: list, level: float, lag: int, common: bool
+) -> tuple[float, float]:
+    """Interval of the break between regimes i and i + 1 (Bai 1997), rounded outward."""
     change = fitted[i + 1][0] - fitted[i][0]
+    everything = np.concatenate([residual for _, residual in fitted])
     moments, spreads = [], []
     for side in (i, i + 1):
-        part, residual = x[edges[side] : edges[side + 1]], fitted[side][1]
-        moments.append(float(((part @ change) ** 2).mean()))
-        spreads.append(
-            moments[-1] * float((residual**2).mean()) if lag == 0 else long_run_variance((part @ change) * residual, lag)
-        )
+        rows = slice(edges[side], edges[side + 1])
+        moment = float(((x[rows] @ change) ** 2).mean())
+        moments.append(moment)
+        if lag == 0:
+            spreads.append(moment * float(((everything if common else fitted[side][1]) ** 2).mean()))
+        else:
+            products = (x @ change) * everything
+            spreads.append(long_run_variance(products if common else products[rows], lag))
     at = edges[i + 1]
-    if min(spreads) <= 0:  # a perfect fit on one side leaves no doubt the theory could measure
+    if min(spreads) <= 0:  # a perfect fit on both sides leaves no doubt; on one, none the theory could measure
         return (float(at), float(at)) if max(spreads) <= 0 else (np.nan, np.nan)
     xi, phi = moments[1] / moments[0], spreads[1] / spreads[0]
     below, above = (_quantile(share, xi, phi) for share in ((1 - level) / 2, (1 + level) / 2))
