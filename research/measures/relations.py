@@ -222,6 +222,12 @@ def _weights(enters: pd.Series, ends: pd.DatetimeIndex, h: float) -> np.ndarray:
     return np.exp2(-np.maximum(days, 0) / DAYS_A_MONTH / h) * (days >= 0)
 
 
+def level_weights(one: pd.DataFrame, ends: pd.DatetimeIndex, half_life_months: float) -> np.ndarray:
+    """What each event (column) of one direction counts in its level at each month-end (row): w / (1 + sum w)."""
+    weights = _weights(one["enters"], ends, half_life_months)
+    return weights / (1 + weights.sum(axis=1, keepdims=True))
+
+
 def _month_ends(periods: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """The last day of each month: an event of that very day counts at full weight."""
     return periods + pd.offsets.MonthEnd(0)
