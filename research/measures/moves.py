@@ -107,9 +107,7 @@ def lead_lag(events: pd.DataFrame, pair: Dyad, *, lags: int = LAGS) -> LeadLag:
     return LeadLag(by_lag, float(lead), float(p), len(months), len(leads))
 
 
-def reaction(
-    events: pd.DataFrame, event_id: str, *, months: int = 6, half_life_months: float = 6.0
-) -> pd.DataFrame:
+def reaction(events: pd.DataFrame, event_id: str, *, months: int = 6, half_life_months: float = 6.0) -> pd.DataFrame:
     """One row a month-end around one event: both directions' levels, and the acting one's without the event.
 
     Out: months_after (from -months to +months; 0 is the end of its month), month_end, acting (level of the direction
@@ -138,7 +136,7 @@ def reaction(
     ]
     ends = pd.DatetimeIndex(series["month_end"].unique())
     own = [_own(events, event_id, end, sides[0], half_life_months) for end in ends]
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "months_after": [(end.to_period("M") - begin).n for end in ends],
             "month_end": ends,
@@ -148,7 +146,6 @@ def reaction(
             "answering": lines[1].reindex(ends).to_numpy(),
         }
     )
-    return table
 
 
 def _own(

@@ -8,6 +8,7 @@ break would be found in nearly every shuffled record. Zero breaks is an allowed 
 A break is named by the last observation of the old regime, counted from 1, as in the published references.
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,7 +89,7 @@ def breakpoints(
     chosen = int(criteria[criterion.lower()].idxmin()) if breaks is None else breaks
     at = list(criteria["at"].iloc[chosen])
     edges = [0, *at, len(y)]
-    fitted = [_fit(y[a:b], x[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    fitted = [_fit(y[a:b], x[a:b]) for a, b in itertools.pairwise(edges)]
     residuals = np.concatenate([residual for _, residual in fitted])
     return Partition(
         observations=len(y),
@@ -185,6 +186,14 @@ def events_inside(found: Regimes, events: pd.DataFrame) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame(columns=columns)
     return pd.concat(parts).sort_values(["break_number", "event_date", "event_id"], ignore_index=True)[columns]
+
+
+def yearly_scores(events: pd.DataFrame) -> pd.DataFrame:
+    """One row a year with events, both directions together: year (its first day), mean score, events."""
+    scored = entered(events, "together")
+    years = scored["enters"].dt.to_period("Y").dt.start_time
+    table = scored.groupby(years)["goldstein"].agg(["mean", "size"])
+    return table.rename_axis("year").reset_index().rename(columns={"size": "events"})
 
 
 # ---- what is asked, and whether it can be
@@ -354,6 +363,7 @@ def _interval(
             products = (x @ change) * everything
             spreads.append(long_run_variance(products if common else products[rows], lag))
     at = edges[i + 1]
+    spreads = [0.0 if v <= ROUNDING * m**2 else v for v, m in zip(spreads, moments, strict=True)]
     if min(spreads) <= 0:  # a perfect fit on both sides leaves no doubt; on one, none the theory could measure
         return (float(at), float(at)) if max(spreads) <= 0 else (np.nan, np.nan)
     xi, phi = moments[1] / moments[0], spreads[1] / spreads[0]

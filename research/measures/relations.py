@@ -61,7 +61,7 @@ def relations(
     if first.to_period("M") > last.to_period("M"):
         raise RequestError(f"the window starts in {first:%Y-%m}, after its end in {last:%Y-%m}")
     if listed["enters"].min() >= last.to_period("M").end_time:
-        raise NoDataError(f"no event up to {last:%Y-%m}: the first is of {entered['enters'].min():%Y-%m-%d}")
+        raise NoDataError(f"no event up to {last:%Y-%m}: the first is of {listed['enters'].min():%Y-%m-%d}")
     periods = pd.period_range(first, last, freq="M").start_time
     parts = [_one_direction(one, periods, h, band) for _, one in listed.groupby(["initiator", "target"])]
     return pd.concat(parts, ignore_index=True)
@@ -86,9 +86,7 @@ def contributions(
     one = known[(known["initiator"] == initiator) & (known["target"] == target)]
     one = one[one["enters"] <= month_end[0]]
     if one.empty:
-        there = ", ".join(
-            f"{a} to {b}" for a, b in sorted(set(zip(known["initiator"], known["target"], strict=True)))
-        )
+        there = ", ".join(f"{a} to {b}" for a, b in sorted(set(zip(known["initiator"], known["target"], strict=True))))
         raise NoDataError(
             f"no event by {initiator} towards {target} up to {month_end[0]:%Y-%m-%d}; "
             f"there are {there}, from {known['event_date'].min():%Y-%m-%d}"
