@@ -1,6 +1,5 @@
 """When the relationship turned, where it is heading, and what the restoration of July 2023 was followed by."""
 
-import numpy as np
 import pandas as pd
 
 from research.dyads import Dyad, name
@@ -242,7 +241,7 @@ def say_missing_months(flows: pd.DataFrame, restored: pd.Timestamp) -> Finding:
     """What no figure here can say, and what to fetch to say it."""
     monthly = flows[flows["frequency"] == "M"]
     last = monthly["period"].max()
-    short = int(np.ceil((restored - last).days / 30.4375))
+    short = (restored.to_period("M") - last.to_period("M")).n
     text = (
         f"Monthly figures by item end in {month(last)}, about {short} months before the restoration: no "
         "before and after "
