@@ -380,7 +380,7 @@ def plot_supplier_shares(
         ax.set_ylim(0, 104)
         ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f} %"))
         ends_at = max([shares["period"].max(), *points["period"]])
-        ax.set_xlim(shares["period"].min() - pd.DateOffset(months=11), ends_at + pd.DateOffset(months=4))
+        ax.set_xlim(shares["period"].min() - pd.DateOffset(months=14), ends_at + pd.DateOffset(months=4))
         ax.xaxis.set_major_locator(YearLocator())
         drawing = _svg(canvas, figure_name)
     both = pd.concat([shares.assign(basis="recorded"), quoted.assign(basis="quoted")], ignore_index=True)
@@ -592,6 +592,7 @@ def plot_around_dates(
             )
         ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:+.0f}".replace("-", "−") if v else "0"))
         ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.xaxis.set_major_formatter(matplotlib.dates.DateFormatter("%b %Y"))
         drawing = _svg(canvas, "around-dates")
     table = pooled[["month_end", "level", "low", "high", "intensity", "events"]]
     return Figure("around-dates", headline, subtitle, alt, source, drawing, table)

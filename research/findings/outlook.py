@@ -147,18 +147,27 @@ def say_restoration(pooled: pd.DataFrame, found: Regimes, dates: pd.DataFrame, m
     rise, then = between.mean() - before.mean(), after.mean() - between.mean()
     at = level.loc[after.index[0]]
     width = (at["high"] - at["low"]) / 2
-    moved = "within the band of the level, so no change is measured" if abs(then) <= width else "more than its band"
+    moved = (
+        "within the half-width of the level's 90 % band, so no change is measured"
+        if abs(then) <= width
+        else "more than the half-width of the level's 90 % band"
+    )
     turns = [f"{month(r.first)} ({_span(r)})" for r in found.breaks.itertuples() if r.low <= restored <= r.high]
     dated = (
         f"A turn whose interval reaches over the restoration is dated {' and '.join(turns)}."
         if turns
         else "No turn found in the scores has an interval that reaches over the restoration."
     )
+    verdict = (
+        "The level rose further after the restoration"
+        if then > width
+        else ("No improvement of the level is measured with the restoration itself")
+    )
     text = (
-        f"The level averaged {signed(before.mean())} in the {len(before)} months before the licences were lifted "
+        f"{verdict}. It averaged {signed(before.mean())} in the {len(before)} months before the licences were lifted "
         f"({month(lifted)}), {signed(between.mean())} until the list was restored ({month(restored)}), and "
-        f"{signed(after.mean())} in the {len(after)} months from then. The rise of {signed(rise)} had come before the "
-        f"restoration; what followed it, {signed(then)}, is {moved} (half-width {width:.2f}). {dated}"
+        f"{signed(after.mean())} in the {len(after)} months from then. The change of {signed(rise)} had come before the "
+        f"restoration; what followed it, {signed(then)}, is {moved}, {width:.2f}. {dated}"
     )
     parts = (("before lifting", before), ("lifted to restored", between), ("after restoration", after))
     numbers = tuple(
