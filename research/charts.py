@@ -545,7 +545,7 @@ def plot_projection(
         ends = {
             "no change": (fan["naive"].iloc[-1], QUIET),
             "no further\nevents": (fan["decay"].iloc[-1], "#00734F"),
-            "90 % from here": (fan["low90"].iloc[-1], QUIET),
+            "90 %: from here": (fan["low90"].iloc[-1], QUIET),
             "to here": (fan["high90"].iloc[-1], QUIET),
         }
         _label_ends(ax, x[-1], ends, gap=0.55)

@@ -166,7 +166,7 @@ def say_restoration(pooled: pd.DataFrame, found: Regimes, dates: pd.DataFrame, m
     text = (
         f"{verdict}. It averaged {signed(before.mean())} in the {len(before)} months before the licences were lifted "
         f"({month(lifted)}), {signed(between.mean())} until the list was restored ({month(restored)}), and "
-        f"{signed(after.mean())} in the {len(after)} months from then. The change of {signed(rise)} had come before the "
+        f"{signed(after.mean())} in the {len(after)} months from then. The change of {signed(rise)} came before the "
         f"restoration; what followed it, {signed(then)}, is {moved}, {width:.2f}. {dated}"
     )
     parts = (("before lifting", before), ("lifted to restored", between), ("after restoration", after))
