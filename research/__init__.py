@@ -14,7 +14,7 @@ The map, in the order data flows; a module imports only from lines above it:
     sources      1. publisher's file -> tidy table, one module a publisher
     build        2. raw -> processed, file by file, with the conservation law
     warehouse    3. processed tables, read back by pair and window
-    measures     4. numbers: relations, landmarks, calendar, dependence, panels
+    measures     4. numbers: relations, moves, regimes, projection, landmarks, calendar, dependence, panels
     findings     5. one function a sentence: numbers in, text and key numbers out
     charts          one function a figure: table and words in, figure with alt text and data out
     reports      6. plan, run, page, provenance

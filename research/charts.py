@@ -24,6 +24,8 @@ from scipy.optimize import isotonic_regression
 
 from research.dyads import Dyad, name
 from research.errors import NoDataError
+from research.measures.projection import Projection
+from research.measures.regimes import Regimes
 
 FIRST, SECOND, HIGHLIGHT = "#D55E00", "#0072B2", "#009E73"
 INK, QUIET, PALE = "#222222", "#6B6B6B", "#D9D9D9"
@@ -378,7 +380,7 @@ def plot_supplier_shares(
         ax.set_ylim(0, 104)
         ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f} %"))
         ends_at = max([shares["period"].max(), *points["period"]])
-        ax.set_xlim(shares["period"].min() - pd.DateOffset(months=11), ends_at + pd.DateOffset(months=4))
+        ax.set_xlim(shares["period"].min() - pd.DateOffset(months=14), ends_at + pd.DateOffset(months=4))
         ax.xaxis.set_major_locator(YearLocator())
         drawing = _svg(canvas, figure_name)
     both = pd.concat([shares.assign(basis="recorded"), quoted.assign(basis="quoted")], ignore_index=True)
@@ -483,6 +485,117 @@ def plot_coverage(spans: pd.DataFrame, *, headline: str, subtitle: str, alt: str
         ax.set_xlim(spans["first"].min(), spans["last"].max() + pd.Timedelta(days=200))
         drawing = _svg(canvas, "coverage")
     return Figure("coverage", headline, subtitle, alt, source, drawing, spans)
+
+
+def plot_regimes(
+    found: Regimes, yearly: pd.DataFrame, *, headline: str, subtitle: str, alt: str, source: str
+) -> Figure:
+    """Each regime's mean as a bar over its span, each turn's interval as a grey band, yearly means as dots.
+
+    In: `found` (dates), `yearly` (year as a date, mean, events). Raises: NoDataError when there is no year to draw.
+    """
+    if yearly.empty:
+        raise NoDataError("no year to draw: no event lies in this window")
+    with matplotlib.rc_context(STYLE):
+        canvas = Canvas(figsize=(WIDTH, 3.6), layout="constrained")
+        ax = canvas.subplots()
+        for turn in found.breaks.itertuples():
+            ax.axvspan(turn.low, turn.high, color="#EFEFEF", linewidth=0)
+            ax.axvline(turn.first, color=INK, linewidth=0.7, linestyle=(0, (2, 2)))
+        ax.axhline(0, color=INK, linewidth=0.7)
+        size = 5 + 2.2 * yearly["events"]
+        ax.scatter(
+            yearly["year"] + pd.Timedelta(days=182), yearly["mean"], s=size, color=QUIET, alpha=0.55, linewidth=0
+        )
+        top = max(4.0, yearly["mean"].max() * 1.15)
+        for part in found.segments.itertuples():
+            ax.plot([part.start, part.end], [part.mean] * 2, color=HIGHLIGHT, linewidth=3, solid_capstyle="butt")
+            middle = part.start + (part.end - part.start) / 2
+            label = f"{part.mean:+.2f}".replace("-", "−") + f"\n{part.observations} events"
+            ax.text(middle, top, label, ha="center", va="top", fontweight="bold", color=HIGHLIGHT)
+        for turn in found.breaks.itertuples():
+            ax.text(turn.first, yearly["mean"].min() - 0.7, f" turn: {turn.first:%b %Y}", fontsize=8.2, va="bottom")
+        ax.set_ylim(yearly["mean"].min() - 0.8, top + 0.2)
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:+.0f}".replace("-", "−") if v else "0"))
+        ax.set_ylabel("mean score of events", color=QUIET)
+        drawing = _svg(canvas, "regimes")
+    turns = found.breaks.assign(kind="turn")
+    table = pd.concat([found.segments.assign(kind="regime"), turns, yearly.assign(kind="year")], ignore_index=True)
+    return Figure("regimes", headline, subtitle, alt, source, drawing, table)
+
+
+def plot_projection(
+    pooled: pd.DataFrame, told: Projection, *, headline: str, subtitle: str, alt: str, source: str, months: int = 48
+) -> Figure:
+    """The level of the last months and its fan, no change dashed. Raises: NoDataError without a level."""
+    if pooled.empty:
+        raise NoDataError("no level to draw: the relations table has no row in this window")
+    past, fan = pooled.tail(months), told.fan
+    x = [past["month_end"].iloc[-1], *fan["month_end"]]
+    now = past["level"].iloc[-1]
+    with matplotlib.rc_context(STYLE):
+        canvas = Canvas(figsize=(WIDTH, 3.4), layout="constrained")
+        ax = canvas.subplots()
+        ax.axhline(0, color=INK, linewidth=0.7)
+        for low, high, tint in (("low90", "high90", "#DDEFE7"), ("low50", "high50", "#A9D6C4")):
+            ax.fill_between(x, [now, *fan[low]], [now, *fan[high]], color=tint, linewidth=0)
+        ax.plot(past["month_end"], past["level"], color=INK, linewidth=1.8)
+        ax.plot(x, [now, *fan["decay"]], color=HIGHLIGHT, linewidth=1.8)
+        ax.plot(x, [now] * len(x), color=QUIET, linewidth=1.2, linestyle=(0, (3, 2)))
+        ends = {
+            "no change": (fan["naive"].iloc[-1], QUIET),
+            "no further\nevents": (fan["decay"].iloc[-1], "#00734F"),
+            "90 %: from here": (fan["low90"].iloc[-1], QUIET),
+            "to here": (fan["high90"].iloc[-1], QUIET),
+        }
+        _label_ends(ax, x[-1], ends, gap=0.55)
+        ax.set_xlim(past["month_end"].iloc[0], x[-1] + pd.Timedelta(days=450))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:+.0f}".replace("-", "−") if v else "0"))
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+        drawing = _svg(canvas, "projection")
+    table = pd.concat([past[["month_end", "level"]].assign(kind="level"), fan.assign(kind="fan")], ignore_index=True)
+    return Figure("projection", headline, subtitle, alt, source, drawing, table)
+
+
+def plot_around_dates(
+    pooled: pd.DataFrame, dates: pd.DataFrame, *, headline: str, subtitle: str, alt: str, source: str
+) -> Figure:
+    """The level with its band and a few named dates. In: `pooled`, `dates` (event_date, words).
+
+    Raises: NoDataError without a level.
+    """
+    if pooled.empty:
+        raise NoDataError("no level to draw: the relations table has no row in this window")
+    with matplotlib.rc_context(STYLE):
+        canvas = Canvas(figsize=(WIDTH, 3.6), layout="constrained")
+        ax = canvas.subplots()
+        ax.fill_between(pooled["month_end"], pooled["low"], pooled["high"], color="#EDEDED", linewidth=0)
+        ax.plot(pooled["month_end"], pooled["level"], color=INK, linewidth=1.9)
+        ax.axhline(0, color=INK, linewidth=0.7)
+        low, high = pooled["low"].min(), pooled["high"].max()
+        ax.set_ylim(low - 0.2, high + 1.6)
+        marked = dates.sort_values("event_date")
+        span = matplotlib.dates.date2num(pooled["month_end"].iloc[[0, -1]].to_numpy())
+        width = (span[1] - span[0]) * 0.17
+        wanted = np.asarray(matplotlib.dates.date2num(marked["event_date"].to_numpy()), dtype=float)
+        places = spread(wanted, width, span[0] + width / 2, span[1] - width / 2)
+        for mark, x in zip(marked.itertuples(), places, strict=True):
+            ax.plot([mark.event_date] * 2, [low, high + 0.35], color=FIRST, linewidth=0.8, linestyle=(0, (2, 2)))
+            ax.annotate(
+                f"{_day(mark.event_date)}\n{mark.words}",
+                (mark.event_date, high + 0.35),
+                xytext=(x, high + 1.55),
+                ha="center",
+                va="top",
+                fontsize=8.2,
+                arrowprops={"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "relpos": (0.5, 0)},
+            )
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:+.0f}".replace("-", "−") if v else "0"))
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.xaxis.set_major_formatter(matplotlib.dates.DateFormatter("%b %Y"))
+        drawing = _svg(canvas, "around-dates")
+    table = pooled[["month_end", "level", "low", "high", "intensity", "events"]]
+    return Figure("around-dates", headline, subtitle, alt, source, drawing, table)
 
 
 def _svg(canvas: Canvas, prefix: str) -> str:

@@ -6,6 +6,7 @@ same numbers as the figure; `table_` returns a `Table`.
 words        the records a page is told, and how numbers are written
 coverage     what is in the data, and what became of every row
 relations    how two states have treated each other
+outlook      when it turned, where it is heading, what the restoration was followed by
 trade        who supplies whom, and what the controls did to the materials
 """
 
@@ -17,6 +18,17 @@ from research.findings.coverage import (
     table_rejected,
     table_sources,
     words_coverage,
+)
+from research.findings.outlook import (
+    say_missing_months,
+    say_projection,
+    say_quoted,
+    say_regimes,
+    say_restoration,
+    table_breaks,
+    words_projection,
+    words_regimes,
+    words_restoration,
 )
 from research.findings.relations import (
     say_contributions,
@@ -54,12 +66,18 @@ __all__ = [
     "say_contributions",
     "say_coverage",
     "say_materials",
+    "say_missing_months",
     "say_polyimide",
+    "say_projection",
+    "say_quoted",
+    "say_regimes",
+    "say_restoration",
     "say_small_lots",
     "say_trajectory",
     "say_turn",
     "say_zero_months",
     "signed",
+    "table_breaks",
     "table_conservation",
     "table_contributions",
     "table_rejected",
@@ -69,6 +87,9 @@ __all__ = [
     "words_concentration",
     "words_control_months",
     "words_coverage",
+    "words_projection",
+    "words_regimes",
+    "words_restoration",
     "words_supplier_shares",
     "words_trajectory",
 ]

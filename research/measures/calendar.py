@@ -51,3 +51,18 @@ def export_controls(events: pd.DataFrame) -> pd.DataFrame:
             "read the events without a window, or mend STEPS in research/measures/calendar.py"
         )
     return found[columns]
+
+
+def restoration(events: pd.DataFrame) -> pd.DataFrame:
+    """One row a date around the return to the list: step, event_id, event_date, words (a few, for a figure).
+
+    In and Raises: as `export_controls`; without a calendar no rows.
+    """
+    steps = export_controls(events)
+    named = {
+        "lifted": "licences lifted",
+        "return decided": "return announced",
+        "restored": "return in force",
+    }
+    chosen = steps[steps["step"].isin(list(named))].reset_index(drop=True)
+    return chosen.assign(words=chosen["step"].map(named))[["step", "event_id", "event_date", "words"]]

@@ -22,6 +22,8 @@ DAYS_A_MONTH = 30.4375
 SCALE = 10.0
 TWO_SIDED_90 = 1.645
 TOGETHER = "both"
+HALF_LIVES = (3.0, 6.0, 12.0, 24.0)
+WEIGHTS_AT_ONCE = 4_000_000
 NEEDED = [
     "event_id", "event_date", "date_precision", "source", "initiator", "target",
     "goldstein", "goldstein_scale", "is_mutual", "title",
@@ -53,15 +55,15 @@ def relations(
     scale.
     """
     h = _half_life(half_life_months)
-    entered = _entered(events, direction)
-    first = entered["enters"].min() if start is None else month(start, "start").start_time
-    last = entered["enters"].max() if end is None else month(end, "end").start_time
+    listed = entered(events, direction)
+    first = listed["enters"].min() if start is None else month(start, "start").start_time
+    last = listed["enters"].max() if end is None else month(end, "end").start_time
     if first.to_period("M") > last.to_period("M"):
         raise RequestError(f"the window starts in {first:%Y-%m}, after its end in {last:%Y-%m}")
-    if entered["enters"].min() >= last.to_period("M").end_time:
-        raise NoDataError(f"no event up to {last:%Y-%m}: the first is of {entered['enters'].min():%Y-%m-%d}")
+    if listed["enters"].min() >= last.to_period("M").end_time:
+        raise NoDataError(f"no event up to {last:%Y-%m}: the first is of {listed['enters'].min():%Y-%m-%d}")
     periods = pd.period_range(first, last, freq="M").start_time
-    parts = [_one_direction(one, periods, h, band) for _, one in entered.groupby(["initiator", "target"])]
+    parts = [_one_direction(one, periods, h, band) for _, one in listed.groupby(["initiator", "target"])]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -80,16 +82,14 @@ def contributions(
     """
     h = _half_life(half_life_months)
     month_end = _month_ends(pd.DatetimeIndex([month(at, "at").start_time]))
-    entered = _entered(events, "together" if initiator == target == TOGETHER else "each")
-    one = entered[(entered["initiator"] == initiator) & (entered["target"] == target)]
+    known = entered(events, "together" if initiator == target == TOGETHER else "each")
+    one = known[(known["initiator"] == initiator) & (known["target"] == target)]
     one = one[one["enters"] <= month_end[0]]
     if one.empty:
-        there = ", ".join(
-            f"{a} to {b}" for a, b in sorted(set(zip(entered["initiator"], entered["target"], strict=True)))
-        )
+        there = ", ".join(f"{a} to {b}" for a, b in sorted(set(zip(known["initiator"], known["target"], strict=True))))
         raise NoDataError(
             f"no event by {initiator} towards {target} up to {month_end[0]:%Y-%m-%d}; "
-            f"there are {there}, from {entered['event_date'].min():%Y-%m-%d}"
+            f"there are {there}, from {known['event_date'].min():%Y-%m-%d}"
         )
     weight = _weights(one["enters"], month_end, h)[0]
     contribution = one["goldstein"].to_numpy(float) * weight / (1 + weight.sum())
@@ -115,12 +115,79 @@ def half_width(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return TWO_SIDED_90 * deviation * np.sqrt((weights**2).sum(axis=1)) / (1 + weights.sum(axis=1))
 
 
+def half_lives(events: pd.DataFrame, months: tuple[float, ...] = HALF_LIVES, **choices) -> pd.DataFrame:
+    """The same series for several half-lives, one below the other: does the picture hang on that choice?
+
+    In: as `relations`, whose other choices may be given. Out: its columns after half_life_months.
+    Raises: as `relations`; RequestError when no half-life is given.
+    """
+    if not len(months):
+        raise RequestError("half_lives needs at least one half-life in months, for instance (3, 6, 12, 24)")
+    parts = [relations(events, half_life_months=h, **choices).assign(half_life_months=float(h)) for h in months]
+    table = pd.concat(parts, ignore_index=True)
+    return table[["half_life_months", *table.columns.drop("half_life_months")]]
+
+
+def block_band(
+    events: pd.DataFrame,
+    *,
+    half_life_months: float = 6.0,
+    direction: Literal["each", "together"] = "each",
+    block: int | None = None,
+    draws: int = 500,
+    seed: int = 0,
+    **window,
+) -> pd.DataFrame:
+    """The level with a 90 % band from a moving-block bootstrap, beside the pooled band of `relations`.
+
+    Scores' deviations from their mean are drawn in blocks of `block` successive events (by default the cube root of
+    their number, rounded up) and laid over the events' own dates, `draws` times: like the pooled band it asks how
+    far the level might be off because other events could have been listed, and unlike it keeps their
+    autocorrelation. It knows nothing of errors in coding them. The same seed gives the same band.
+    In: as `relations`. Out: its columns, low and high (pooled), block_low and block_high.
+    Raises: as `relations`; RequestError for a block longer than the record or fewer than 20 draws.
+    """
+    if draws < 20:
+        raise RequestError(f"draws={draws} is too few for a band of 90 %; give at least 20, usually 500")
+    series = relations(events, half_life_months=half_life_months, direction=direction, band=True, **window)
+    parts = []
+    for (initiator, target), one in entered(events, direction).groupby(["initiator", "target"]):
+        part = series[(series["initiator"] == initiator) & (series["target"] == target)]
+        drawn = block_draws(one["goldstein"].to_numpy(float), block, draws, seed)
+        low, high = (np.full(len(part), np.nan) for _ in range(2))
+        ends = pd.DatetimeIndex(part["month_end"])
+        for rows in _portions(len(part), max(len(one), draws)):
+            weights = _weights(one["enters"], ends[rows], half_life_months)
+            shift = weights @ drawn / (1 + weights.sum(axis=1, keepdims=True))
+            low[rows], high[rows] = np.quantile(shift, (0.05, 0.95), axis=1)
+        level = part["level"].to_numpy()
+        ends_of_band = {"block_low": level + low, "block_high": level + high}
+        parts.append(part.assign(**{k: np.clip(v, -SCALE, SCALE) for k, v in ends_of_band.items()}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def block_draws(scores: np.ndarray, block: int | None, draws: int, seed: int) -> np.ndarray:
+    """Deviations from the mean resampled in moving blocks: one row an event, one column a draw."""
+    n = len(scores)
+    length = int(np.ceil(n ** (1 / 3))) if block is None else block
+    if not 1 <= length <= n:
+        raise RequestError(f"block={block} must lie between 1 and the {n} events of the direction")
+    deviations = scores - scores.mean()
+    begins = np.random.default_rng(seed).integers(0, n - length + 1, size=(draws, -(-n // length)))
+    places = (begins[:, :, None] + np.arange(length)).reshape(draws, -1)[:, :n]
+    return deviations[places].T
+
+
 def _one_direction(one: pd.DataFrame, periods: pd.DatetimeIndex, h: float, band: bool) -> pd.DataFrame:
     """The series of one direction; `one` holds its events only."""
     ends = _month_ends(periods)
-    weights = _weights(one["enters"], ends, h)
     scores = one["goldstein"].to_numpy(float)
-    intensity, pressure = weights.sum(axis=1), weights @ scores
+    intensity, pressure, half = (np.empty(len(ends)) for _ in range(3))
+    for rows in _portions(len(ends), len(one)):
+        weights = _weights(one["enters"], ends[rows], h)
+        intensity[rows], pressure[rows] = weights.sum(axis=1), weights @ scores
+        if band:
+            half[rows] = half_width(scores, weights)
     so_far = one["enters"].to_numpy().searchsorted(ends.to_numpy(), side="right")
     level = np.where(so_far > 0, pressure / (1 + intensity), np.nan)
     series = pd.DataFrame(
@@ -136,16 +203,27 @@ def _one_direction(one: pd.DataFrame, periods: pd.DatetimeIndex, h: float, band:
         }
     )
     if band:
-        half = half_width(scores, weights)
         series["low"] = np.clip(level - half, -SCALE, SCALE)
         series["high"] = np.clip(level + half, -SCALE, SCALE)
     return series
+
+
+def _portions(rows: int, columns: int) -> list[slice]:
+    """Rows taken so many at a time that a table of weights stays small, however many events a source codes."""
+    step = max(1, WEIGHTS_AT_ONCE // max(columns, 1))
+    return [slice(first, first + step) for first in range(0, rows, step)]
 
 
 def _weights(enters: pd.Series, ends: pd.DatetimeIndex, h: float) -> np.ndarray:
     """Weight of each event (column) at each month-end (row): halves every h months, 0 before the event."""
     days = (ends.to_numpy()[:, None] - enters.to_numpy()[None, :]) / np.timedelta64(1, "D")
     return np.exp2(-np.maximum(days, 0) / DAYS_A_MONTH / h) * (days >= 0)
+
+
+def level_weights(one: pd.DataFrame, ends: pd.DatetimeIndex, half_life_months: float) -> np.ndarray:
+    """What each event (column) of one direction counts in its level at each month-end (row): w / (1 + sum w)."""
+    weights = _weights(one["enters"], ends, half_life_months)
+    return weights / (1 + weights.sum(axis=1, keepdims=True))
 
 
 def _month_ends(periods: pd.DatetimeIndex) -> pd.DatetimeIndex:
@@ -162,7 +240,7 @@ def _half_life(months: float) -> float:
     return float(months)
 
 
-def _entered(events: pd.DataFrame, direction: str) -> pd.DataFrame:
+def entered(events: pd.DataFrame, direction: str) -> pd.DataFrame:
     """The events checked, one row a direction (or pooled), in order of when each enters the record."""
     if direction not in ("each", "together"):
         raise RequestError(f'direction={direction!r} is unknown; it is "each" or "together"')
