@@ -104,7 +104,7 @@ def allowed(reason: str, record: dict[str, str]) -> str:
         "claim_id_repeated": f"claim_id {record.get('claim_id')!r} is used more than once; an id is used once",
         "no_source": "said_by and source_url must both be filled: a statement without a source cannot be judged",
         "measure_unknown": f"measure {measure!r} is unknown; allowed are {', '.join(tables.CLAIM_MEASURES)}",
-        "flow_unknown": f"flow {record.get('flow')!r} is unknown; allowed are {', '.join(tables.CLAIM_FLOWS)} or nothing",
+        "flow_unknown": f"flow {record.get('flow')!r} is unknown; allowed are {', '.join(tables.CLAIM_FLOWS)}",
         "partner_unknown": f"partner {record.get('partner')!r} is unknown; allowed are ISO3 codes, WLD or nothing",
         "unit_does_not_fit": f"unit {record.get('unit')!r} does not fit {measure}; allowed are {units}, or yes_no",
         "period_invalid": f"period {record.get('period')!r} is none; allowed is {_months_and_years()}",
@@ -113,7 +113,7 @@ def allowed(reason: str, record: dict[str, str]) -> str:
         ),
         "said_on_invalid": f"said_on {record.get('said_on')!r} is no day; allowed is YYYY-MM-DD or nothing",
         "tolerance_missing": (
-            f"tolerance {record.get('tolerance')!r} is none; allowed is a number of 0 or more in the unit of the value: "
+            f"tolerance {record.get('tolerance')!r} is none; allowed is a number of 0 or more in the value's unit: "
             "half the last printed digit"
         ),
         "value_invalid": (
