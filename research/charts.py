@@ -517,7 +517,7 @@ def plot_claim(record: dict, *, headline: str, subtitle: str, alt: str, source: 
         styles = [(INK, "|", 14), (FIRST, "o", 7)] + [(HIGHLIGHT, "D", 6)] * 2
         for row, ((_, value), (colour, marker, size)) in enumerate(zip(marks, styles, strict=False)):
             axes.plot([value], [row], marker=marker, color=colour, markersize=size, linestyle="none", mew=1.6)
-            axes.annotate(f"{value:,.10g}".replace("-", "−"), (value, row), xytext=(9, 0), va="center",
+            axes.annotate(_digits(value), (value, row), xytext=(9, 0), va="center",
                           textcoords="offset points", color=colour)  # fmt: skip
         half = float(record["tolerance"])
         axes.axvspan(printed - half, printed + half, color=PALE, lw=0)
@@ -525,8 +525,13 @@ def plot_claim(record: dict, *, headline: str, subtitle: str, alt: str, source: 
         axes.set_ylim(len(marks) - 0.5, -0.5)
         axes.margins(x=0.18)
         axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}".replace("-", "−")))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _digits(x)))
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
         drawn = _svg(canvas, f"claim-{record['claim_id']}")
     return Figure(f"claim-{record['claim_id']}", headline, subtitle, alt, source, drawn, data)
+
+
+def _digits(value: float) -> str:
+    """A number as a label: whole where it is large, four digits else."""
+    return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}").replace("-", "−")

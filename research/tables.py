@@ -18,7 +18,7 @@ from research.errors import DataError, RequestError
 DTYPES = {"text": "str", "date": "datetime64[us]", "count": "Int64", "number": "float64", "bool": "bool"}
 ARROW = {"text": arrow.string(), "date": arrow.date32(), "count": arrow.int64(), "number": arrow.float64(),
          "bool": arrow.bool_()}  # fmt: skip
-SOURCES = ("timeline", "korea_customs", "japan_mof", "jnto", "federal_reserve")
+SOURCES = ("timeline", "korea_customs", "japan_mof", "jnto", "federal_reserve", "claims")
 
 
 @dataclass(frozen=True)
@@ -251,6 +251,7 @@ CLAIMS = Table(
     ("claim_id",),
     "period_start",
     {
+        "source": _SOURCE,
         "claim_id": _text("id of the statement, unique in its ledger"),
         "statement": _text("what was said, in words of the project's own"),
         "said_by": _text("who printed it"),

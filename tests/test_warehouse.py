@@ -135,13 +135,13 @@ def test_coverage_says_from_when_to_when():
 
 def test_spans_name_every_registered_file_with_its_title():
     rows = warehouse.spans()
-    assert len(rows) == 9
+    assert len(rows) == 10
     assert rows["title"].notna().all()
 
 
 def test_summaries_add_up_and_rejected_rows_are_those_counted():
     rows = warehouse.summaries()
-    assert len(rows) == 9
+    assert len(rows) == 10
     counted = rows["rows_kept"] + rows["rows_rejected"] + rows["rows_merged"] + rows["rows_out_of_scope"]
     assert (rows["rows_read"] == counted).all()
     rejected = warehouse.rejected()

@@ -12,7 +12,8 @@ from research.claims.verdict import CONTRADICTED, DIFFERS, REPRODUCED, Reading, 
 ABOUT_A_MONTH = 31  # days within which another event may be another step of the same matter
 DAYS_IN = {"days": 1.0, "weeks": 7.0, "months": DAYS_A_MONTH, "years": 365.25}
 _STATES = {"japan", "japanese", "korea", "korean", "south", "tokyo", "seoul", "both", "between"}
-_PLAIN = {"with", "from", "into", "under", "over", "after", "before", "first", "second", "third", "three", "years",
+_PLAIN = {"white",
+          "with", "from", "into", "under", "over", "after", "before", "first", "second", "third", "three", "years",
           "toward", "towards", "that", "this", "says", "and", "the", "for", "effect", "takes", "take", "meet", "meets",
           "talks", "minister", "ministers", "announces", "agree", "agrees", "formally", "formal", "full", "new",
           "government", "ministry"}  # fmt: skip

@@ -209,6 +209,8 @@ def shown(value: float, unit: str, *, sign: bool = False) -> str:
     """A figure with its unit as in print."""
     digits = 0 if unit in ("JPY", "USD", "KRW", "persons", "kg", "rank") else 2
     text = f"{value:{'+' if sign else ''},.{digits}f}".replace("-", "−")
+    if sign and unit == "percent":
+        return f"{text} points"
     return f"{text} {'%' if unit == 'percent' else 'points' if unit == 'percentage_point' else unit}"
 
 

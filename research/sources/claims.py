@@ -132,6 +132,7 @@ def _tidy(rows: pd.DataFrame) -> pd.DataFrame:
     start = first + first.str.len().map({4: "-01-01", 7: "-01"}).fillna("")
     empty = ("item", "flow", "period", "baseline_period", "partner", "timeline_events")
     return rows[[*HEADER, "line"]].assign(
+        source="claims",
         **{name: rows[name].mask(rows[name] == "") for name in empty},
         said_on=pd.to_datetime(rows["said_on"].mask(rows["said_on"] == ""), format="%Y-%m-%d"),
         period_start=pd.to_datetime(start.mask(start == ""), format="%Y-%m-%d"),
