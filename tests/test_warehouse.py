@@ -145,6 +145,6 @@ def test_summaries_add_up_and_rejected_rows_are_those_counted():
     counted = rows["rows_kept"] + rows["rows_rejected"] + rows["rows_merged"] + rows["rows_out_of_scope"]
     assert (rows["rows_read"] == counted).all()
     rejected = warehouse.rejected()
-    assert len(rejected) == rows["rows_rejected"].sum() == 2
+    assert len(rejected) == rows["rows_rejected"].sum() == 3
     assert list(rejected.columns) == ["file", "line", "reason", "record", "resource"]
-    assert set(rejected["resource"]) == {"korea_customs_hsk10_monthly"}
+    assert set(rejected["resource"]) == {"korea_customs_hsk10_monthly", "claims"}
