@@ -15,6 +15,8 @@ The map, in the order data flows; a module imports only from lines above it:
     build        2. raw -> processed, file by file, with the conservation law
     warehouse    3. processed tables, read back by pair and window
     measures     4. numbers: relations, moves, regimes, projection, landmarks, calendar, dependence, panels
+    measures     4. numbers: relations, landmarks, calendar, dependence, panels
+    claims       published statements -> verdicts
     findings     5. one function a sentence: numbers in, text and key numbers out
     charts          one function a figure: table and words in, figure with alt text and data out
     reports      6. plan, run, page, provenance
@@ -41,6 +43,7 @@ _MODULES = (
     "build",
     "warehouse",
     "measures",
+    "claims",
     "findings",
     "charts",
     "reports",

@@ -86,6 +86,30 @@ def check() -> None:
 
 
 @main.command()
+@click.option("--ledger", type=click.Path(path_type=Path), help="A ledger of your own  [the project's]")
+@as_json
+def claims(ledger: Path | None, wants_json: bool) -> None:
+    """Recompute published statements and print a verdict on each, with the reason.
+
+    A row of your ledger that is rejected is named on stderr, the others go on, and the exit status is 1.
+    """
+    from research import claims as judges
+
+    build_what_is_missing()
+    judged = judges.judge_file(ledger) if ledger else judges.standing()
+    if wants_json:
+        click.echo(json.dumps(judged.records(), indent=2, ensure_ascii=False))
+    else:
+        for _, row in judged.table.iterrows():
+            click.echo(f"{row['verdict']:<22} {row['claim_id']}\n    {row['statement']}\n    {row['sentence']}")
+        found = judged.table["verdict"].value_counts()
+        click.echo(f"{len(judged.table)} statements: " + ", ".join(f"{found[v]} {v}" for v in found.index))
+    for text in judged.rejected:
+        say(f"rejected: {text}")
+    sys.exit(1 if ledger and judged.rejected else 0)
+
+
+@main.command()
 @click.option("--plan", type=click.Path(path_type=Path), help="The batch to run  [reports.toml of the project]")
 @click.option("--only", multiple=True, metavar="NAME", help="A run or a notebook of the plan, or a pattern.")
 @click.option("-p", "overrides", multiple=True, metavar="name=value", help="A parameter of every run chosen.")

@@ -609,3 +609,42 @@ def _svg(canvas: Canvas, prefix: str) -> str:
     drawing = re.sub(r'\bid="', f'id="{prefix}-', drawing)
     drawing = re.sub(r'(url\(#|href="#)', rf"\g<1>{prefix}-", drawing)
     return drawing.replace("'DejaVu Sans'", READER_FONT)
+
+
+def plot_claim(record: dict, *, headline: str, subtitle: str, alt: str, source: str) -> Figure:
+    """One printed figure with its rounding, the recomputed one, and where another reading puts it.
+
+    In: one record of `Judged.records()`. Raises: NoDataError where the recomputed figure is no number.
+    """
+    if not isinstance(record["computed"], int | float):
+        raise NoDataError(f"{record['claim_id']}: no recomputed number to draw; dates and untested claims have none")
+    printed = float(record["printed"])
+    marks = [("printed", printed), ("recomputed", float(record["computed"]))]
+    matching = [reading for reading in record["readings"] if not reading["label"].startswith(("a slip", "the sign"))]
+    marks += [(reading["label"], float(reading["computed"])) for reading in matching[:2]]
+    data = pd.DataFrame(marks, columns=["mark", "value"]).assign(claim_id=record["claim_id"], unit=record["unit"])
+    with matplotlib.rc_context(STYLE):
+        canvas = Canvas(figsize=(WIDTH, 0.55 + 0.38 * len(marks)), layout="constrained")
+        FigureCanvasAgg(canvas)
+        axes = canvas.subplots()
+        styles = [(INK, "|", 14), (FIRST, "o", 7)] + [(HIGHLIGHT, "D", 6)] * 2
+        for row, ((_, value), (colour, marker, size)) in enumerate(zip(marks, styles, strict=False)):
+            axes.plot([value], [row], marker=marker, color=colour, markersize=size, linestyle="none", mew=1.6)
+            axes.annotate(_digits(value), (value, row), xytext=(9, 0), va="center",
+                          textcoords="offset points", color=colour)  # fmt: skip
+        half = float(record["tolerance"])
+        axes.axvspan(printed - half, printed + half, color=PALE, lw=0)
+        axes.set_yticks(range(len(marks)), [textwrap.shorten(label, 58, placeholder=" ...") for label, _ in marks])
+        axes.set_ylim(len(marks) - 0.5, -0.5)
+        axes.margins(x=0.18)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _digits(x)))
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", length=0)
+        drawn = _svg(canvas, f"claim-{record['claim_id']}")
+    return Figure(f"claim-{record['claim_id']}", headline, subtitle, alt, source, drawn, data)
+
+
+def _digits(value: float) -> str:
+    """A number as a label: whole where it is large, four digits else."""
+    return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}").replace("-", "−")

@@ -18,7 +18,7 @@ from research.errors import DataError, RequestError
 DTYPES = {"text": "str", "date": "datetime64[us]", "count": "Int64", "number": "float64", "bool": "bool"}
 ARROW = {"text": arrow.string(), "date": arrow.date32(), "count": arrow.int64(), "number": arrow.float64(),
          "bool": arrow.bool_()}  # fmt: skip
-SOURCES = ("timeline", "korea_customs", "japan_mof", "jnto", "federal_reserve")
+SOURCES = ("timeline", "korea_customs", "japan_mof", "jnto", "federal_reserve", "claims")
 
 
 @dataclass(frozen=True)
@@ -243,8 +243,41 @@ EXCHANGE_RATES = Table(
     pair=("currency",),
 )  # fmt: skip
 
+CLAIM_MEASURES = ("value", "share", "change", "weight", "count", "date")
+CLAIM_FLOWS = ("import", "export", "export+import", "balance")
+CLAIMS = Table(
+    "claims",
+    "one published statement, defined so that a program can recompute its figure",
+    ("claim_id",),
+    "period_start",
+    {
+        "source": _SOURCE,
+        "claim_id": _text("id of the statement, unique in its ledger"),
+        "statement": _text("what was said, in words of the project's own"),
+        "said_by": _text("who printed it"),
+        "said_on": Column("date", "day it was printed; missing where the page has none", "day", nullable=True),
+        "source_url": _text("address of the page, or the publication where there is no address"),
+        "about": _text("what it is about: events, fx, a material, visitors ..."),
+        "item": _text("the office's own code, or its goods group", nullable=True),
+        "reporter": _text("whose statistics"),
+        "flow": _text("direction as seen by the reporter", one_of=CLAIM_FLOWS, nullable=True),
+        "measure": _text("what was measured", one_of=CLAIM_MEASURES),
+        "period": _text("YYYY, YYYY-MM, YYYY-MM-DD or from/to; missing where the page names none", nullable=True),
+        "baseline_period": _text("what it is compared with, in the same forms", nullable=True),
+        "period_start": Column("date", "first day of the period", "day", nullable=True),
+        "partner": Column("text", "the other side, ISO3; WLD is the world", nullable=True,
+                          checks=(pa.Check.isin((*dyads.STATES, dyads.WORLD), error="is no ISO3 code we know"),)),
+        "value": _text("the figure as printed: a number in whole units, or a date"),
+        "unit": _text("unit of the figure"),
+        "tolerance": _from_zero("number", "what the printed rounding allows, either way", "unit"),
+        "timeline_events": _text("the event a date is about, or the two an interval runs between, joined by ';'",
+                                 nullable=True),
+        **_ORIGIN,
+    },
+)  # fmt: skip
+
 PROMISES: dict[str, Table] = {
-    table.name: table for table in (EVENTS, TRADE, GOODS_GROUPS, QUOTED_FIGURES, VISITORS, EXCHANGE_RATES)
+    table.name: table for table in (EVENTS, TRADE, GOODS_GROUPS, QUOTED_FIGURES, VISITORS, EXCHANGE_RATES, CLAIMS)
 }
 REJECTED = {
     "file": _text("file the row stands in"),

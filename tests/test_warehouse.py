@@ -144,16 +144,16 @@ def test_coverage_of_a_part_year_ends_with_its_months_and_of_a_span_with_the_spa
 
 def test_spans_name_every_registered_file_with_its_title():
     rows = warehouse.spans()
-    assert len(rows) == 9
+    assert len(rows) == 10
     assert rows["title"].notna().all()
 
 
 def test_summaries_add_up_and_rejected_rows_are_those_counted():
     rows = warehouse.summaries()
-    assert len(rows) == 9
+    assert len(rows) == 10
     counted = rows["rows_kept"] + rows["rows_rejected"] + rows["rows_merged"] + rows["rows_out_of_scope"]
     assert (rows["rows_read"] == counted).all()
     rejected = warehouse.rejected()
-    assert len(rejected) == rows["rows_rejected"].sum() == 2
+    assert len(rejected) == rows["rows_rejected"].sum() == 3
     assert list(rejected.columns) == ["file", "line", "reason", "record", "resource"]
-    assert set(rejected["resource"]) == {"korea_customs_hsk10_monthly"}
+    assert set(rejected["resource"]) == {"korea_customs_hsk10_monthly", "claims"}

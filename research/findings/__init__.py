@@ -4,12 +4,20 @@
 same numbers as the figure; `table_` returns a `Table`.
 
 words        the records a page is told, and how numbers are written
+claims       which published statements hold, and why the others do not
 coverage     what is in the data, and what became of every row
 relations    how two states have treated each other
 outlook      when it turned, where it is heading, what the restoration was followed by
 trade        who supplies whom, and what the controls did to the materials
 """
 
+from research.findings.claims import (
+    instructive,
+    say_claims,
+    say_rejected_claims,
+    table_claims,
+    words_claim,
+)
 from research.findings.coverage import (
     say_anchor_figures,
     say_conservation,
@@ -57,10 +65,12 @@ __all__ = [
     "KeyNumber",
     "Table",
     "dollars",
+    "instructive",
     "month",
     "percent",
     "say_anchor_figures",
     "say_bases",
+    "say_claims",
     "say_concentration",
     "say_conservation",
     "say_contributions",
@@ -72,18 +82,21 @@ __all__ = [
     "say_quoted",
     "say_regimes",
     "say_restoration",
+    "say_rejected_claims",
     "say_small_lots",
     "say_trajectory",
     "say_turn",
     "say_zero_months",
     "signed",
     "table_breaks",
+    "table_claims",
     "table_conservation",
     "table_contributions",
     "table_rejected",
     "table_sources",
     "table_unit_values",
     "words_base_changes",
+    "words_claim",
     "words_concentration",
     "words_control_months",
     "words_coverage",

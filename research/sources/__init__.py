@@ -8,6 +8,7 @@ from pathlib import Path
 
 from research.errors import RequestError
 from research.register import Resource
+from research.sources.claims import clean_claims
 from research.sources.federal_reserve import clean_federal_reserve
 from research.sources.intake import Cleaned
 from research.sources.japan_mof import clean_japan_mof, clean_japan_mof_quoted
@@ -25,6 +26,7 @@ SOURCES: dict[str, Cleaner] = {
     "japan_mof_quoted": clean_japan_mof_quoted,
     "jnto": clean_jnto,
     "federal_reserve": clean_federal_reserve,
+    "claims": clean_claims,
 }
 
 
