@@ -5,8 +5,10 @@ dependence   who supplies whom: shares, concentration, unit values, change again
 landmarks    which events to name on a figure: the largest in the strongest moves
 panels       one measure of several materials side by side
 calendar     the dates of the export controls, read from the timeline
+effects      did a measure change anything: interrupted series, differences by PPML, grid, placebos
+synthetic    what the treated unit would have done, as a weighted mean of others
 """
 
-from research.measures import calendar, dependence, landmarks, panels, relations
+from research.measures import calendar, dependence, effects, landmarks, panels, relations, synthetic
 
-__all__ = ["calendar", "dependence", "landmarks", "panels", "relations"]
+__all__ = ["calendar", "dependence", "effects", "landmarks", "panels", "relations", "synthetic"]
