@@ -6,6 +6,7 @@ same numbers as the figure; `table_` returns a `Table`.
 words        the records a page is told, and how numbers are written
 coverage     what is in the data, and what became of every row
 relations    how two states have treated each other
+effects      whether a measure changed anything, hedged by interval, placebos and fit
 trade        who supplies whom, and what the controls did to the materials
 """
 
@@ -17,6 +18,15 @@ from research.findings.coverage import (
     table_rejected,
     table_sources,
     words_coverage,
+)
+from research.findings.effects import (
+    hedges,
+    say_effect,
+    say_exchange,
+    say_people,
+    table_published,
+    words_effects,
+    words_visitors,
 )
 from research.findings.relations import (
     say_contributions,
@@ -45,6 +55,7 @@ __all__ = [
     "KeyNumber",
     "Table",
     "dollars",
+    "hedges",
     "month",
     "percent",
     "say_anchor_figures",
@@ -53,7 +64,10 @@ __all__ = [
     "say_conservation",
     "say_contributions",
     "say_coverage",
+    "say_effect",
+    "say_exchange",
     "say_materials",
+    "say_people",
     "say_polyimide",
     "say_small_lots",
     "say_trajectory",
@@ -62,6 +76,7 @@ __all__ = [
     "signed",
     "table_conservation",
     "table_contributions",
+    "table_published",
     "table_rejected",
     "table_sources",
     "table_unit_values",
@@ -69,6 +84,8 @@ __all__ = [
     "words_concentration",
     "words_control_months",
     "words_coverage",
+    "words_effects",
     "words_supplier_shares",
     "words_trajectory",
+    "words_visitors",
 ]

@@ -10,6 +10,7 @@ and says what it needs and what it got; it never answers with a number.
 """
 
 import itertools
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -255,10 +256,14 @@ def event_study(
 def difference_placebos(
     panel: pd.DataFrame, placebos: Iterable[str], date: object, controls: Iterable[str], **options: Any
 ) -> pd.Series:
-    """`difference` for each unit that nobody touched, against the same controls: unit -> log points."""
+    """`difference` for each unit that nobody touched, against the same controls less itself: unit -> log points."""
     kept = list(controls)
     return pd.Series(
-        {unit: difference(panel, unit, date, controls=kept, **options).estimate for unit in placebos}, dtype=float
+        {
+            unit: difference(panel, unit, date, controls=[c for c in kept if c != unit], **options).estimate
+            for unit in placebos
+        },
+        dtype=float,
     )
 
 
@@ -455,7 +460,9 @@ def _fit_ppml(used: pd.DataFrame, treated: str, spans: dict[str, np.ndarray]) ->
     terms = {f"bin{number}": name for number, name in enumerate(spans)}
     for term, name in terms.items():
         long[term] = ((long["unit"] == treated) & long["period"].isin(used.index[spans[name]])).astype(float)
-    fit = pyfixest.fepois(f"value ~ {' + '.join(terms)} | unit + period", long, vcov="hetero")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas' notices to pyfixest's authors; what matters to a reader is checked
+        fit = pyfixest.fepois(f"value ~ {' + '.join(terms)} | unit + period", long, vcov="hetero")
     at, wide_by = fit.coef(), 1.959963984540054 * fit.se()
     if not (np.isfinite(at).all() and np.isfinite(wide_by).all()):
         raise DataError(f"PPML found no finite estimate for {treated}: too few months or units above zero")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from research.dyads import WORLD
 from research.errors import NoDataError
 from research.materials import find
 from research.measures.dependence import change, hhi, supplier_share
@@ -64,3 +65,17 @@ def quoted_shares(quoted: pd.DataFrame, hs_code: str) -> pd.DataFrame:
     out = rows.assign(period=rows["period_start"], share=rows["value"] / 100)
     out = out.sort_values(["period", "partner", "line"]).drop_duplicates(["period", "partner"])
     return out[["period", "partner", "share", "quoted_by", "source_url"]].reset_index(drop=True)
+
+
+def visitors_by_origin(visitors: pd.DataFrame) -> pd.DataFrame:
+    """One row a month, one column an origin: visitors to one destination; the world, which holds them all, left out.
+
+    In: the `visitors` table of one destination. Missing rule: a month without a figure is NaN, never zero.
+    Raises: NoDataError when more than one destination, or none, is in the rows.
+    """
+    places = sorted(set(visitors["destination"]))
+    if len(places) != 1:
+        raise NoDataError(f"visitors by origin need one destination; these rows hold {', '.join(places) or 'none'}")
+    people = visitors[visitors["origin"] != WORLD]
+    wide = people.pivot_table(index="period", columns="origin", values="visitors", aggfunc="first")
+    return wide.astype(float).rename_axis(columns=None)

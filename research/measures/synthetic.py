@@ -22,7 +22,7 @@ HEAVY = 1e5  # weight of the row that makes the weights sum to one, where outcom
 
 @dataclass(frozen=True)
 class Synthetic:
-    """The effect, the gap period by period (on the scale of the fit), the donors' weights, and the placebos' estimates."""
+    """The effect, the gap period by period (on the scale of the fit), the donors' weights, the placebos' estimates."""
 
     effect: Effect
     gaps: pd.Series = field(repr=False)
@@ -81,9 +81,9 @@ def synthetic_control(
     own, gap = table.iloc[0], rows[treated][0]
     rank = int((table["ratio"].iloc[1:] >= own["ratio"]).sum()) + 1 if placebos else None
     effect = Effect(
-        outcome or str(treated), float(own["estimate"]), MISSING, MISSING, _unit(scale, percent), MISSING, int(used.size),
-        _span(used.index), _one(used.index[at]), f"synthetic control, {scale}", f"{len(names)} donors", rank,
-        len(table) if placebos else None, float(own["fit_error"]),
+        outcome or str(treated), float(own["estimate"]), MISSING, MISSING, _unit(scale, percent), MISSING,
+        int(used.size), _span(used.index), _one(used.index[at]), f"synthetic control, {scale}", f"{len(names)} donors",
+        rank, len(table) if placebos else None, float(own["fit_error"]),
     )  # fmt: skip
     return Synthetic(effect, gap, rows[treated][1], table)
 
@@ -125,7 +125,7 @@ def _fit(fitted: pd.DataFrame, unit: str, donors: list[str], at: int) -> tuple[p
     """Gap in every period, and the weights: least squares before the date on the simplex, exactly.
 
     Non-negative least squares with one heavy row that makes the weights sum to one. pysyncon minimises the same sum,
-    but its solver stops short without saying so once outcomes are large (-41.7 for -19.5 on Proposition 99 times three).
+    but its solver stops short without saying so once outcomes are large (-41.7 for -19.5 on Proposition 99).
     """
     before = fitted.iloc[:at]
     size = float(np.abs(before[[unit, *donors]].to_numpy()).max())
