@@ -53,9 +53,9 @@ def say_people(effects: pd.DataFrame, origin: str, date: object, end: object) ->
     against = told[told["group"] != told["group"].iloc[-1]]
     firsts = int((told["rank"] == 1).sum())
     text = (
-        f"Visitors from {state} were {percent(against['estimate'].min(), 0)} to "
-        f"{percent(against['estimate'].max(), 0)} off what visitors from elsewhere suggest {span}, before the pandemic "
-        f"closed borders; the series judged by itself says {percent(low, 0)} to {percent(high, 0)}. {firsts} of "
+        f"Visitors from {state} differed by {percent(against['estimate'].min(), 0)} to "
+        f"{percent(against['estimate'].max(), 0)} from what visitors from elsewhere suggest {span}, before the "
+        f"pandemic closed borders; all designs together say {percent(low, 0)} to {percent(high, 0)}. {firsts} of "
         f"{int(told['rank_of'].notna().sum())} ranked estimates are the largest among their placebos."
     )
     middle = float(against["estimate"].median())
@@ -119,7 +119,7 @@ def say_exchange(people: pd.DataFrame, date: object, end: object) -> Finding:
         return Finding("The exchange rate of some months is missing, so its part is not judged.", role="limit")
     change = 100 * (after.mean() / before.mean() - 1)
     text = (
-        f"Over the same months a yen cost {percent(change)} in won against a year before. The designs with other "
+        f"Over the same months the price of a yen in won moved by {percent(change)} against a year before. The designs with other "
         "nationalities do not hold this fixed: part of the fall may lie with a dearer yen."
     )
     return Finding(
