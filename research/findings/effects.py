@@ -119,8 +119,8 @@ def say_exchange(people: pd.DataFrame, date: object, end: object) -> Finding:
         return Finding("The exchange rate of some months is missing, so its part is not judged.", role="limit")
     change = 100 * (after.mean() / before.mean() - 1)
     text = (
-        f"Over the same months the price of a yen in won moved by {percent(change)} against a year before. The designs with other "
-        "nationalities do not hold this fixed: part of the fall may lie with a dearer yen."
+        f"Over the same months the price of a yen in won moved by {percent(change)} against a year before. "
+        "The designs with other nationalities do not hold this fixed: part of the fall may lie with a dearer yen."
     )
     return Finding(
         text, (KeyNumber("won_yen_change", "price of a yen in won", float(change), "percent", percent(change)),)
