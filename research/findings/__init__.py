@@ -7,6 +7,7 @@ words        the records a page is told, and how numbers are written
 coverage     what is in the data, and what became of every row
 relations    how two states have treated each other
 effects      whether a measure changed anything, hedged by interval, placebos and fit
+linkage      does politics move trade, or trade politics
 trade        who supplies whom, and what the controls did to the materials
 """
 
@@ -28,6 +29,7 @@ from research.findings.effects import (
     words_effects,
     words_visitors,
 )
+from research.findings.linkage import say_linkage, table_precedence, words_linkage
 from research.findings.relations import (
     say_contributions,
     say_trajectory,
@@ -66,6 +68,7 @@ __all__ = [
     "say_coverage",
     "say_effect",
     "say_exchange",
+    "say_linkage",
     "say_materials",
     "say_people",
     "say_polyimide",
@@ -76,6 +79,7 @@ __all__ = [
     "signed",
     "table_conservation",
     "table_contributions",
+    "table_precedence",
     "table_published",
     "table_rejected",
     "table_sources",
@@ -85,6 +89,7 @@ __all__ = [
     "words_control_months",
     "words_coverage",
     "words_effects",
+    "words_linkage",
     "words_supplier_shares",
     "words_trajectory",
     "words_visitors",

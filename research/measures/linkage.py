@@ -10,7 +10,7 @@ from statsmodels.tsa.api import LocalProjections
 from statsmodels.tsa.stattools import grangercausalitytests
 
 from research.errors import DataError, NoDataError
-from research.measures.effects import Effect, months_sound, panel_sound
+from research.measures.effects import Effect, effects_table, months_sound, panel_sound
 from research.measures.given import month
 
 POINTS = 10.0  # a response is stated for a month this much colder
@@ -95,3 +95,18 @@ def _both(scores: pd.Series, outcome: pd.Series) -> pd.DataFrame:
     if len(both) < LEAST_MONTHS:
         raise DataError(f"{outcome.name}: local projections need {LEAST_MONTHS} months of both series; got {len(both)}")
     return panel_sound(both, "scores and outcome")
+
+
+def linked(events: pd.DataFrame, outcomes: dict[str, pd.Series], shown: list[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All outcomes at once: `effects_table` of the shown horizons, and `precedence` both ways.
+
+    In: `outcomes`, name -> one value a month; each keeps the window it has. Raises: as `responses`.
+    """
+    groups, order, labels = {}, [], []
+    for name, series in outcomes.items():
+        scores = monthly_scores(events, series.index[0], series.index[-1])
+        found = responses(scores, series, horizons=max(shown), name=name)
+        groups[name] = [found[h] for h in shown]
+        labels += [f"{h} months after" for h in shown]
+        order.append(precedence(scores, series, name=name))
+    return effects_table(groups).assign(label=labels), pd.concat(order, ignore_index=True)

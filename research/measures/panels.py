@@ -79,3 +79,20 @@ def visitors_by_origin(visitors: pd.DataFrame) -> pd.DataFrame:
     people = visitors[visitors["origin"] != WORLD]
     wide = people.pivot_table(index="period", columns="origin", values="visitors", aggfunc="first")
     return wide.astype(float).rename_axis(columns=None)
+
+
+def linkage_outcomes(
+    flows: pd.DataFrame, totals: pd.DataFrame, visitors: pd.DataFrame, materials: Iterable[str]
+) -> dict[str, pd.Series]:
+    """Name -> monthly series: visitors, total trade both ways, then imports of each material from one partner.
+
+    In: `visitors` of one origin, `totals` (monthly grand totals of `goods_groups`), `flows` (monthly `trade`), each
+    already cut to its window. Raises: nothing of its own; an empty part is left out.
+    """
+    named = {"Visitors": visitors.set_index("period")["visitors"]}
+    for flow in ("export", "import"):
+        named[f"Total {flow}s, Japan's figures"] = totals[totals["flow"] == flow].set_index("period")["value_jpy"]
+    for card in map(find, materials):
+        title = card.title if card.controlled else f"{card.title} (not singled out)"
+        named[title] = flows[flows["hs_code"] == card.hs_code].set_index("period")["value"]
+    return {name: series.astype(float).rename(name) for name, series in named.items() if len(series)}
