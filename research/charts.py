@@ -502,7 +502,13 @@ def _draw_effect(ax, row, y: float, right: float) -> None:
         ax.plot([row.low, row.high], [y, y], color=SECOND, linewidth=1.6)
     ax.plot([row.estimate], [y], "o" if interval else "D", color=SECOND, markersize=6)
     rank = "" if pd.isna(row.rank_of) else f"   rank {int(row.rank)} of {int(row.rank_of)}"
-    ax.text(right, y, f"{row.estimate:+.0f} %{rank}".replace("-", "−"), va="center", fontsize=8.6)
+    ax.text(
+        right,
+        y,
+        f"{round(row.estimate) + 0:+d} %{rank}".replace("+0 %", "0 %").replace("-", "−"),
+        va="center",
+        fontsize=8.6,
+    )
 
 
 def plot_visitors(

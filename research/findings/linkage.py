@@ -12,6 +12,7 @@ def say_linkage(effects: pd.DataFrame, order: pd.DataFrame) -> Finding:
     ranked = order[order["rank"] == 1]
     names = "; ".join(f"{r.group.lower()}, {r.label} {percent(r.estimate, 0)}" for r in outside.itertuples())
     firsts = "; ".join(f"{r.outcome.lower()} ({r.direction})" for r in ranked.itertuples())
+    placebos = int(outside["group"].str.contains("not singled out").sum())
     few = len(outside) <= max(1, round(0.1 * tests))
     text = (
         f"Of {tests} responses, {len(outside)} have a 95 % interval without zero ({names or 'none'}), where chance "
@@ -21,6 +22,11 @@ def say_linkage(effects: pd.DataFrame, order: pd.DataFrame) -> Finding:
             "This is no sign of a lasting link. "
             if few and ranked.empty
             else "Single results are leads, not findings. "
+        )
+        + (
+            f"{placebos} of them are of goods that nobody singled out, which warns against reading the rest. "
+            if placebos
+            else ""
         )
         + "Association in time is not cause."
     )
