@@ -8,6 +8,8 @@ claims       which published statements hold, and why the others do not
 coverage     what is in the data, and what became of every row
 relations    how two states have treated each other
 outlook      when it turned, where it is heading, what the restoration was followed by
+effects      whether a measure changed anything, hedged by interval, placebos and fit
+linkage      does politics move trade, or trade politics
 trade        who supplies whom, and what the controls did to the materials
 """
 
@@ -38,6 +40,16 @@ from research.findings.outlook import (
     words_regimes,
     words_restoration,
 )
+from research.findings.effects import (
+    hedges,
+    say_effect,
+    say_exchange,
+    say_people,
+    table_published,
+    words_effects,
+    words_visitors,
+)
+from research.findings.linkage import say_linkage, table_precedence, words_linkage
 from research.findings.relations import (
     say_contributions,
     say_trajectory,
@@ -66,6 +78,7 @@ __all__ = [
     "Table",
     "dollars",
     "instructive",
+    "hedges",
     "month",
     "percent",
     "say_anchor_figures",
@@ -75,8 +88,12 @@ __all__ = [
     "say_conservation",
     "say_contributions",
     "say_coverage",
+    "say_effect",
+    "say_exchange",
+    "say_linkage",
     "say_materials",
     "say_missing_months",
+    "say_people",
     "say_polyimide",
     "say_projection",
     "say_quoted",
@@ -92,6 +109,8 @@ __all__ = [
     "table_claims",
     "table_conservation",
     "table_contributions",
+    "table_precedence",
+    "table_published",
     "table_rejected",
     "table_sources",
     "table_unit_values",
@@ -103,6 +122,9 @@ __all__ = [
     "words_projection",
     "words_regimes",
     "words_restoration",
+    "words_effects",
+    "words_linkage",
     "words_supplier_shares",
     "words_trajectory",
+    "words_visitors",
 ]

@@ -7,9 +7,16 @@ projection   where is it heading, beside what a naive forecast would have said
 dependence   who supplies whom: shares, concentration, unit values, change against several bases
 landmarks    which events to name on a figure: the largest in the strongest moves
 panels       one measure of several materials side by side
+linkage      does politics move trade, or trade politics, and with what lag?
+people       visitors of one origin against those of others
 calendar     the dates of the export controls, read from the timeline
+effects      did a measure change anything: interrupted series, differences by PPML, grid, placebos
+synthetic    what the treated unit would have done, as a weighted mean of others
 """
 
 from research.measures import calendar, dependence, landmarks, moves, panels, projection, regimes, relations
 
 __all__ = ["calendar", "dependence", "landmarks", "moves", "panels", "projection", "regimes", "relations"]
+from research.measures import calendar, dependence, effects, landmarks, linkage, panels, people, relations, synthetic
+
+__all__ = ["calendar", "dependence", "effects", "landmarks", "linkage", "panels", "people", "relations", "synthetic"]

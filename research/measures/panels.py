@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from research.dyads import WORLD
 from research.errors import NoDataError
 from research.materials import find
 from research.measures.dependence import change, hhi, supplier_share
@@ -64,3 +65,34 @@ def quoted_shares(quoted: pd.DataFrame, hs_code: str) -> pd.DataFrame:
     out = rows.assign(period=rows["period_start"], share=rows["value"] / 100)
     out = out.sort_values(["period", "partner", "line"]).drop_duplicates(["period", "partner"])
     return out[["period", "partner", "share", "quoted_by", "source_url"]].reset_index(drop=True)
+
+
+def visitors_by_origin(visitors: pd.DataFrame) -> pd.DataFrame:
+    """One row a month, one column an origin: visitors to one destination; the world, which holds them all, left out.
+
+    In: the `visitors` table of one destination. Missing rule: a month without a figure is NaN, never zero.
+    Raises: NoDataError when more than one destination, or none, is in the rows.
+    """
+    places = sorted(set(visitors["destination"]))
+    if len(places) != 1:
+        raise NoDataError(f"visitors by origin need one destination; these rows hold {', '.join(places) or 'none'}")
+    people = visitors[visitors["origin"] != WORLD]
+    wide = people.pivot_table(index="period", columns="origin", values="visitors", aggfunc="first")
+    return wide.astype(float).rename_axis(columns=None)
+
+
+def linkage_outcomes(
+    flows: pd.DataFrame, totals: pd.DataFrame, visitors: pd.DataFrame, materials: Iterable[str]
+) -> dict[str, pd.Series]:
+    """Name -> monthly series: visitors, total trade both ways, then imports of each material from one partner.
+
+    In: `visitors` of one origin, `totals` (monthly grand totals of `goods_groups`), `flows` (monthly `trade`), each
+    already cut to its window. Raises: nothing of its own; an empty part is left out.
+    """
+    named = {"Visitors": visitors.set_index("period")["visitors"]}
+    for flow in ("export", "import"):
+        named[f"Total {flow}s, Japan's figures"] = totals[totals["flow"] == flow].set_index("period")["value_jpy"]
+    for card in map(find, materials):
+        title = card.title if card.controlled else f"{card.title} (not singled out)"
+        named[title] = flows[flows["hs_code"] == card.hs_code].set_index("period")["value"]
+    return {name: series.astype(float).rename(name) for name, series in named.items() if len(series)}

@@ -1,0 +1,469 @@
+"""Did a measure change anything? One result type, and the designs that fill it.
+
+`interrupted_series` asks one series alone; `difference` and `event_study` ask it against units that the measure did
+not touch (PPML, so that a zero counts); `synthetic.synthetic_control` against a weighted mean of them. No design is
+believed alone: `grid` runs one over windows, dates and bases, and `ranked` puts an estimate among placebos.
+
+A unit's series is a pandas Series with one value a period, a panel a DataFrame with one column a unit; the index is the
+first day of each month (or of each year, or whole years), in order, without a gap. Where a design cannot work it raises
+and says what it needs and what it got; it never answers with a number.
+"""
+
+import itertools
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+
+from research.errors import DataError, NoDataError, RequestError
+from research.measures.given import month
+
+SCALES = ("level", "log", "poisson")
+LEAST_PRE = 3  # periods before the date without which there is nothing to compare with
+MISSING = float("nan")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One estimate with all that is needed to judge it.
+
+    estimate, low, high are in `unit`; `level` is the interval's (0.95), low and high are NaN where the design has no
+    interval that could be believed. `rank` of `rank_of` is the estimate's place by size among itself and its placebos
+    (1 is the largest), so the best p that they allow is 1 / rank_of. `fit_error` is the error before the date in units
+    of the series' own spread then (0 is perfect; NaN where the design fits none).
+    """
+
+    outcome: str
+    estimate: float
+    low: float
+    high: float
+    unit: str
+    level: float
+    n: int
+    window: str
+    date: str
+    method: str
+    basis: str
+    rank: int | None = None
+    rank_of: int | None = None
+    fit_error: float = MISSING
+    notes: tuple[str, ...] = ()
+
+    @property
+    def best_p(self) -> float:
+        """The smallest p that so many placebos allow; NaN without placebos."""
+        return 1 / self.rank_of if self.rank_of else MISSING
+
+    @property
+    def placebo_p(self) -> float:
+        """The share of placebos, itself among them, at least as large; NaN without placebos."""
+        return self.rank / self.rank_of if self.rank and self.rank_of else MISSING
+
+    def as_percent(self) -> "Effect":
+        """Log points as a change in percent; an effect that is in percent already stays as it is."""
+        if self.unit == "percent":
+            return self
+        if self.unit != "log points":
+            raise RequestError(f"an effect in {self.unit} is no relative change; estimate it on the log scale")
+        low, at, high = (100 * (float(np.exp(value)) - 1) for value in (self.low, self.estimate, self.high))
+        return replace(self, estimate=at, low=low, high=high, unit="percent")
+
+
+class Interruption(NamedTuple):
+    """What an interrupted series shows: the change of level at the date, and of slope from it (None if not asked)."""
+
+    level: Effect
+    slope: Effect | None
+
+
+def interrupted_series(
+    series: pd.Series,
+    date: object,
+    *,
+    start: object = None,
+    end: object = None,
+    scale: str = "log",
+    trend: bool = True,
+    slope: bool = False,
+    seasonal: bool = True,
+    lag: int | None = 12,
+    use_correction: bool = True,
+    offset: pd.Series | None = None,
+    outcome: str = "",
+) -> Interruption:
+    """The change of a monthly series' level (and slope) at `date`, with constant, trend and month effects held.
+
+    In: values, one a month. `scale` log (least squares on natural logs), level (on the values) or poisson (counts, with
+    the log of `offset`, the population at risk, where given). `lag` is the Newey-West lag of the errors (None: those of
+    the model); `use_correction=False` equals R's `NeweyWest(prewhite=FALSE)`. The slope is 1 in the month of the date.
+    Out: log points (log, poisson) or the series' unit (level), 95 % intervals from the normal distribution.
+    Raises: RequestError for an unknown scale, lag or a date outside the window; DataError for a series that has gaps,
+    repeats, infinities, no variation, or values that the scale does not know (zero on a log scale).
+    """
+    if scale not in SCALES:
+        raise RequestError(f"scale={scale!r} is unknown; it is {', '.join(SCALES)}")
+    whole = months_sound(series, outcome or "the series")
+    used = _cut(whole, start, end)
+    at = _inside(used.index, date, least_after=1)
+    _scale_knows(used, scale, outcome or "the series")
+    design = _its_design(used.index, at, trend=trend, slope=slope, seasonal=seasonal)
+    if len(used) <= design.shape[1] + 1:
+        raise DataError(
+            f"an interrupted series with {design.shape[1]} terms needs more than {design.shape[1] + 1} months; "
+            f"it got {len(used)}. Widen the window or leave out the month effects"
+        )
+    fit = _fit_its(used, design, scale, lag, use_correction, offset)
+    named = outcome or str(series.name or "series")
+    errors = "model errors" if lag is None else f"HAC, lag {lag}"
+    terms = [word for word, on in (("trend", trend), ("slope", slope), ("month effects", seasonal)) if on]
+    shared = dict(
+        outcome=named,
+        unit="value" if scale == "level" else "log points",
+        level=0.95,
+        n=len(used),
+        window=_window(used.index),
+        date=_said(used.index[at]),
+        method=f"interrupted series, {scale}",
+        basis=f"its own {', '.join(terms) or 'mean'} ({errors})",
+    )
+    return Interruption(_of(fit, "step", shared), _of(fit, "slope", shared) if slope else None)
+
+
+def placebo_dates(series: pd.Series, date: object, **options: Any) -> pd.DataFrame:
+    """The same interrupted series at every earlier date where nothing happened: one row a date, date and estimate.
+
+    Each placebo sees as many months after its date as the true one, and none from the true date on, and at least as
+    many months before it as the design needs. Their p-values are not counted: on autocorrelated series most are small.
+    Raises: NoDataError when no earlier date leaves room.
+    """
+    used = _cut(months_sound(series, "the series"), options.pop("start", None), options.pop("end", None))
+    at = _inside(used.index, date, least_after=1)
+    after = len(used) - at
+    rows = []
+    for place in range(24, at - after + 1):
+        part = used.iloc[: place + after]
+        found = interrupted_series(part, part.index[place], **options).level
+        rows.append((part.index[place], found.estimate))
+    if not rows:
+        raise NoDataError(
+            f"no placebo date: {at} months lie before {_said(used.index[at])}; one needs 24 and {after} more. "
+            "Start the series earlier"
+        )
+    return pd.DataFrame(rows, columns=["date", "estimate"])
+
+
+def ranked(effect: Effect, placebos: Iterable[float]) -> Effect:
+    """The effect with its place by size among its placebos' estimates, both signs counting.
+
+    Raises: NoDataError without a placebo; DataError for one that is no finite number.
+    """
+    sizes = np.abs(np.asarray(list(placebos), dtype=float))
+    if not len(sizes):
+        raise NoDataError("no placebo to rank among; name units or dates that the measure did not touch")
+    if not np.isfinite(sizes).all():
+        raise DataError(
+            f"{(~np.isfinite(sizes)).sum()} of {len(sizes)} placebos have no finite estimate; leave them out"
+        )
+    return replace(effect, rank=int((sizes >= abs(effect.estimate)).sum()) + 1, rank_of=len(sizes) + 1)
+
+
+def difference(
+    panel: pd.DataFrame,
+    treated: str,
+    date: object,
+    *,
+    controls: Iterable[str] | None = None,
+    start: object = None,
+    end: object = None,
+    left_out: Iterable[object] = (),
+    basis: str = "",
+    outcome: str = "",
+) -> Effect:
+    """How the treated unit changed from `date` on beside the controls: PPML with unit and month effects, in log points.
+
+    In: a panel, one column a unit; `controls` by default all other columns; `left_out` months are taken out for all
+    units (a month of stock building, for instance). The interval is robust (heteroskedasticity), yet with one treated
+    unit no error is to be believed alone: rank it (`ranked`) among `difference_placebos`.
+    Raises: RequestError for a treated unit that is unknown or among its controls, a date outside the window; DataError
+    for a panel with gaps, repeats or negative values, or where the treated is zero throughout on one side (perfect
+    separation: no finite estimate exists).
+    """
+    study = event_study(
+        panel, treated, {"after": (month(date, "date"), None)}, controls=controls, start=start, end=end,
+        left_out=left_out, basis=basis, outcome=outcome,
+    )["after"]  # fmt: skip
+    if not np.isfinite(study.estimate):
+        raise DataError(
+            f"{outcome or treated} is zero in every month from {study.date} on (perfect separation): a relative effect "
+            "needs one month above zero there, and no finite estimate exists. Say: zero recorded"
+        )
+    return study
+
+
+def event_study(
+    panel: pd.DataFrame,
+    treated: str,
+    bins: Mapping[str, tuple[object, object]],
+    *,
+    controls: Iterable[str] | None = None,
+    start: object = None,
+    end: object = None,
+    left_out: Iterable[object] = (),
+    basis: str = "",
+    outcome: str = "",
+) -> dict[str, Effect]:
+    """`difference` by spans of months: name -> (first month, last month or None); months in no bin are the base.
+
+    A bin in which the treated is zero throughout has no finite estimate (perfect separation: the likelihood rises for
+    ever, and software prints some large negative number with a tiny error). It comes back as NaN with the note `zero
+    recorded`, its months taken out for all units; pool it with months of trade to get a number.
+    Raises: as `difference`; RequestError for bins that overlap or hold no month.
+    """
+    others = _control_names(panel, treated, controls)
+    used = panel_sound(panel[[treated, *others]], "the panel", start=start, end=end)
+    if (used < 0).any().any():
+        raise DataError("PPML needs values of zero or more; the panel has values below zero")
+    gone = {month(value, "left_out") for value in left_out}
+    used = used[~used.index.to_period("M").isin(gone)]
+    spans = _spans(used.index, bins)
+    base = ~np.logical_or.reduce(list(spans.values()))
+    if base.sum() < LEAST_PRE:
+        raise DataError(f"an event study needs {LEAST_PRE} months before its bins; it got {base.sum()}")
+    if not used.loc[base, treated].sum() > 0:
+        raise DataError(
+            f"{treated} is zero in all {base.sum()} months of the base: there is nothing it could fall from"
+        )
+    empty = {name: not used.loc[span, treated].sum() > 0 for name, span in spans.items()}
+    kept = used[~np.logical_or.reduce([spans[n] & empty[n] for n in spans])]
+    counted = {name: span[used.index.isin(kept.index)] for name, span in spans.items() if not empty[name]}
+    fitted = _fit_ppml(kept, treated, counted) if counted else {}
+    notes = (f"left out: {', '.join(f'{m:%b %Y}' for m in sorted(gone))}",) if gone else ()
+    return {
+        name: Effect(
+            outcome or treated, *fitted.get(name, (MISSING,) * 3), "log points", 0.95,
+            int(kept.size) if not empty[name] else 0, _window(used.index), _said(used.index[spans[name]][0]),
+            "difference in differences, PPML", basis or f"{len(others)} controls",
+            notes=(*notes, "zero recorded") if empty[name] else notes,
+        )
+        for name in spans
+    }  # fmt: skip
+
+
+def difference_placebos(
+    panel: pd.DataFrame, placebos: Iterable[str], date: object, controls: Iterable[str], **options: Any
+) -> pd.Series:
+    """`difference` for each unit that nobody touched, against the same controls less itself: unit -> log points."""
+    kept = list(controls)
+    return pd.Series(
+        {
+            unit: difference(panel, unit, date, controls=[c for c in kept if c != unit], **options).estimate
+            for unit in placebos
+        },
+        dtype=float,
+    )
+
+
+def grid(design: Callable[..., Effect], *given: Any, **choices: Iterable[Any]) -> list[Effect]:
+    """The design under every combination of the choices (lists), the last changing fastest."""
+    names = list(choices)
+    return [
+        design(*given, **dict(zip(names, values, strict=True)))
+        for values in itertools.product(*(list(choices[name]) for name in names))
+    ]
+
+
+def effects_table(groups: Mapping[str, Iterable[Effect]]) -> pd.DataFrame:
+    """One row an effect, in percent where it is a relative change: the group's name and every field, best p beside."""
+    rows = []
+    for group, effects in groups.items():
+        for one in effects:
+            said = one.as_percent() if one.unit == "log points" else one
+            row = {field: getattr(said, field) for field in Effect.__dataclass_fields__}
+            rows.append({"group": group} | row | {"best_p": said.best_p, "notes": "; ".join(said.notes)})
+    return pd.DataFrame(rows)
+
+
+def months_sound(series: pd.Series, what: str) -> pd.Series:
+    """The series if an estimate can stand on it: in order, no repeats, no gaps, finite, varying; else DataError."""
+    if not isinstance(series, pd.Series):
+        raise DataError(f"{what} must be a pandas Series with one value a period, not {type(series).__name__}")
+    return panel_sound(series.to_frame("value").astype(float), what)["value"]
+
+
+def panel_sound(panel: pd.DataFrame, what: str, *, start: object = None, end: object = None) -> pd.DataFrame:
+    """The panel's window if every unit in it is complete, finite and varying; else DataError naming unit and period."""
+    if panel.empty:
+        raise NoDataError(f"{what} has no period; read a wider window")
+    index = panel.index
+    if index.has_duplicates:
+        twice = index[index.duplicated()].unique()
+        raise DataError(f"{what} repeats {', '.join(map(_said, twice[:4]))}; one value a period is needed")
+    if not index.is_monotonic_increasing:
+        raise DataError(f"{what} is not in order of time (begins {_said(index[0])}, {_said(index[1])}); sort it first")
+    panel = _cut(panel, start, end)
+    steps = _ordinals(panel.index)
+    step = 12 if isinstance(panel.index, pd.DatetimeIndex) and (panel.index.month == panel.index[0].month).all() else 1
+    lacking = [place for place, gap in enumerate(np.diff(steps)) if gap != step]
+    if lacking:
+        named = ", ".join(f"between {_said(panel.index[p])} and {_said(panel.index[p + 1])}" for p in lacking[:4])
+        raise DataError(f"{what} has gaps {named}; every period is needed. Missing is not zero: shorten the window")
+    for unit in panel:
+        _values_sound(panel[unit].astype(float), f"{what}, {unit}" if panel.shape[1] > 1 else what)
+    return panel.astype(float)
+
+
+def _values_sound(values: pd.Series, what: str) -> None:
+    unsound = ~np.isfinite(values.to_numpy())
+    if unsound.any():
+        named = ", ".join(map(_said, values.index[unsound][:4]))
+        raise DataError(f"{what}: {unsound.sum()} of {len(values)} values are missing or infinite ({named})")
+    if (values == 0).all():
+        raise DataError(f"{what}: all {len(values)} values are zero; there is nothing that could change")
+    if len(values) > 1 and (values == values.iloc[0]).all():
+        raise DataError(f"{what}: constant at {values.iloc[0]:g} over {len(values)} periods; nothing to estimate from")
+
+
+def _ordinals(index: pd.Index) -> np.ndarray:
+    if isinstance(index, pd.DatetimeIndex):
+        return index.year.to_numpy() * 12 + index.month.to_numpy()
+    if pd.api.types.is_integer_dtype(index):
+        return index.to_numpy()
+    raise DataError(f"periods must be dates (first of month) or whole years, not {index.dtype}; first: {index[0]!r}")
+
+
+def _said(period: object) -> str:
+    return f"{period:%Y-%m}" if isinstance(period, pd.Timestamp) else str(period)
+
+
+def _window(index: pd.Index) -> str:
+    return f"{_said(index[0])} to {_said(index[-1])}"
+
+
+def place_of(index: pd.Index, value: object, name: str) -> int:
+    """How many periods of the index lie before `value` (a month, or a whole year in an index of years)."""
+    if not isinstance(index, pd.DatetimeIndex):
+        return int(index.searchsorted(value))
+    return int(index.searchsorted(month(value, name).start_time))
+
+
+def _cut(values: Any, start: object, end: object) -> Any:
+    """The rows from start to end, both inclusive."""
+    low = 0 if start is None else place_of(values.index, start, "start")
+    high = len(values)
+    if end is not None:
+        high = place_of(values.index, end, "end")
+        high += high < len(values) and _said(values.index[high]) == (
+            f"{month(end, 'end')}" if isinstance(values.index, pd.DatetimeIndex) else str(end)
+        )
+    if low >= high:
+        raise NoDataError(f"no period from {start} to {end}: there is {_window(values.index)}")
+    return values.iloc[low:high]
+
+
+def _inside(index: pd.Index, date: object, *, least_after: int) -> int:
+    """Place of the date in the window; there must be periods before and after it."""
+    at = place_of(index, date, "date")
+    if at < LEAST_PRE or len(index) - at < least_after or (at == 0):
+        raise RequestError(
+            f"the date {_said(date)} leaves {at} periods before it and {len(index) - at} from it on in "
+            f"{_window(index)}; at least {LEAST_PRE} before and {least_after} after are needed. "
+            "Choose a date inside the window"
+        )
+    return at
+
+
+def _scale_knows(series: pd.Series, scale: str, what: str) -> None:
+    if scale == "log" and (series <= 0).any():
+        named = ", ".join(map(_said, series.index[series <= 0][:4]))
+        raise DataError(
+            f"{what}: {(series <= 0).sum()} values are zero or below ({named}); a log knows none. Use scale='poisson'"
+        )
+    if scale == "poisson" and (series < 0).any():
+        raise DataError(f"{what}: counts below zero ({(series < 0).sum()} values); scale='poisson' needs counts")
+
+
+def _its_design(index: pd.Index, at: int, *, trend: bool, slope: bool, seasonal: bool) -> pd.DataFrame:
+    place = np.arange(len(index))
+    terms = {"constant": np.ones(len(index)), "step": (place >= at).astype(float)}
+    if trend:
+        terms["trend"] = place.astype(float)
+    if slope:
+        terms["slope"] = np.maximum(0, place - at + 1).astype(float)
+    if seasonal and isinstance(index, pd.DatetimeIndex):
+        for number in sorted(set(index.month))[1:]:
+            terms[f"month {number}"] = (index.month == number).astype(float)
+    return pd.DataFrame(terms, index=index)
+
+
+def _fit_its(series, design, scale: str, lag: int | None, use_correction: bool, offset: pd.Series | None):
+    if lag is not None and (not isinstance(lag, int) or not 0 <= lag < len(series)):
+        raise RequestError(f"lag={lag!r} must be a whole number from 0 to {len(series) - 1}, or None")
+    if offset is not None and (scale != "poisson" or not offset.reindex(series.index).gt(0).all()):
+        raise RequestError("an offset goes with scale='poisson' and needs a value above zero for every month")
+    if np.linalg.matrix_rank(design.to_numpy()) < design.shape[1]:
+        raise DataError("the step cannot be told from the trend and month effects in this window; widen it")
+    if scale == "poisson":
+        exposure = None if offset is None else np.log(offset.reindex(series.index).to_numpy(float))
+        model = sm.GLM(series, design, family=sm.families.Poisson(), offset=exposure)
+    else:
+        model = sm.OLS(np.log(series) if scale == "log" else series, design)
+    if lag is None:
+        return model.fit()
+    return model.fit(cov_type="HAC", cov_kwds={"maxlags": lag, "use_correction": use_correction})
+
+
+def _of(fit, term: str, shared: dict) -> Effect:
+    low, high = fit.params[term] + np.array([-1, 1]) * 1.959963984540054 * fit.bse[term]
+    return Effect(estimate=float(fit.params[term]), low=float(low), high=float(high), **shared)
+
+
+def _control_names(panel: pd.DataFrame, treated: str, controls: Iterable[str] | None) -> list[str]:
+    named = [unit for unit in panel if unit != treated] if controls is None else list(controls)
+    unknown = [unit for unit in [treated, *named] if unit not in panel]
+    if unknown:
+        raise RequestError(f"no unit {', '.join(map(repr, unknown))} in the panel; it has {', '.join(map(str, panel))}")
+    if treated in named:
+        raise RequestError(f"the treated unit {treated!r} stands among its own controls; take it out")
+    if not named:
+        raise RequestError(f"no control for {treated!r}: a difference needs at least one unit that was not touched")
+    return named
+
+
+def _spans(index: pd.DatetimeIndex, bins: Mapping[str, tuple[object, object]]) -> dict[str, np.ndarray]:
+    """Bin -> which months of the index lie in it."""
+    months, spans = index.to_period("M"), {}
+    for name, (first, last) in bins.items():
+        begin = month(first, f"bin {name}")
+        inside = np.asarray(months >= begin)
+        if last is not None:
+            inside &= np.asarray(months <= month(last, f"bin {name}"))
+        if not inside.any():
+            raise RequestError(
+                f"{name} from {begin} holds no month of {_window(index)}; choose a date inside the window"
+            )
+        if any((inside & other).any() for other in spans.values()):
+            raise RequestError(f"bin {name!r} overlaps another; each month lies in one bin at most")
+        spans[name] = inside
+    return spans
+
+
+def _fit_ppml(used: pd.DataFrame, treated: str, spans: dict[str, np.ndarray]) -> dict[str, tuple[float, float, float]]:
+    """Bin -> estimate, low, high in log points."""
+    import pyfixest  # slow to load, and only this needs it
+
+    wide = used.rename_axis(index="period", columns="unit")
+    long = wide.melt(ignore_index=False, value_name="value").reset_index()
+    terms = {f"bin{number}": name for number, name in enumerate(spans)}
+    for term, name in terms.items():
+        long[term] = ((long["unit"] == treated) & long["period"].isin(used.index[spans[name]])).astype(float)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas' notices to pyfixest's authors; what matters to a reader is checked
+        fit = pyfixest.fepois(f"value ~ {' + '.join(terms)} | unit + period", long, vcov="hetero")
+    at, wide_by = fit.coef(), 1.959963984540054 * fit.se()
+    if not (np.isfinite(at).all() and np.isfinite(wide_by).all()):
+        raise DataError(f"PPML found no finite estimate for {treated}: too few months or units above zero")
+    return {name: (float(at[t]), float(at[t] - wide_by[t]), float(at[t] + wide_by[t])) for t, name in terms.items()}

@@ -1,0 +1,58 @@
+"""Politics and trade: known lags are found, noise is not, and what cannot be estimated is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from research import findings
+from research.errors import DataError, NoDataError
+from research.measures import effects, linkage
+
+MONTHS = pd.date_range("2009-01", periods=120, freq="MS")
+NOISE = np.random.default_rng(7)
+SCORES = pd.Series(NOISE.normal(0, 4, 120), MONTHS)
+FOLLOWS = pd.Series(np.exp(5 + 0.01 * SCORES.shift(2).fillna(0) + NOISE.normal(0, 0.005, 120)), MONTHS, name="follows")
+
+
+def event(date: str, score: float, **more) -> dict:
+    return {"event_date": pd.Timestamp(date), "date_precision": "day", "goldstein": score, "is_mutual": False,
+            "initiator": "JPN", "target": "KOR"} | more  # fmt: skip
+
+
+def test_a_month_without_an_event_is_zero_and_a_mutual_event_counts_once():
+    rows = [event("2019-01-05", 3), event("2019-01-09", 2, is_mutual=True),
+            event("2019-01-09", 2, is_mutual=True, initiator="KOR", target="JPN"),
+            event("2019-03-01", -4), event("2019-02-01", 9, date_precision="year")]  # fmt: skip
+    assert linkage.monthly_scores(pd.DataFrame(rows), "2019-01", "2019-03").tolist() == [5, 0, -4]
+    with pytest.raises(NoDataError, match="no event from 2020-01 to 2020-02"):
+        linkage.monthly_scores(pd.DataFrame(rows), "2020-01", "2020-02")
+
+
+def test_a_response_built_in_at_two_months_is_found_there_and_only_there():
+    found = linkage.responses(SCORES, FOLLOWS)
+    assert found[2].estimate == pytest.approx(-0.1, abs=0.02) and found[2].high < 0
+    assert abs(found[5].estimate) < 0.03 and "HAC, lag 5" in found[5].basis
+
+
+def test_politics_that_moves_first_ranks_first_and_the_other_way_does_not():
+    order = linkage.precedence(SCORES, FOLLOWS).set_index("direction")
+    assert order.loc["politics first", "rank"] == 1 and order.loc["politics first", "p"] < 0.001
+    assert order.loc["trade first", "p"] > 0.01
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        (FOLLOWS.iloc[:40], "need 60 months of both series; got 40"),
+        (FOLLOWS.where(MONTHS != "2010-01-01", 0), "a log knows"),
+    ],
+)
+def test_an_outcome_that_cannot_carry_a_projection_is_refused(outcome, message):
+    with pytest.raises(DataError, match=message):
+        linkage.responses(SCORES, outcome)
+
+
+def test_the_answer_counts_its_tests_and_what_chance_would_give():
+    table = effects.effects_table({"Follows": linkage.responses(SCORES, FOLLOWS)}).assign(label="x")
+    told = findings.say_linkage(table, linkage.precedence(SCORES, FOLLOWS))
+    assert "Of 7 responses" in told.text and "by chance" in told.numbers[0].comparison
