@@ -29,6 +29,16 @@ from research.findings.coverage import (
     table_sources,
     words_coverage,
 )
+from research.findings.effects import (
+    hedges,
+    say_effect,
+    say_exchange,
+    say_people,
+    table_published,
+    words_effects,
+    words_visitors,
+)
+from research.findings.linkage import say_linkage, table_precedence, words_linkage
 from research.findings.outlook import (
     say_missing_months,
     say_projection,
@@ -40,16 +50,6 @@ from research.findings.outlook import (
     words_regimes,
     words_restoration,
 )
-from research.findings.effects import (
-    hedges,
-    say_effect,
-    say_exchange,
-    say_people,
-    table_published,
-    words_effects,
-    words_visitors,
-)
-from research.findings.linkage import say_linkage, table_precedence, words_linkage
 from research.findings.relations import (
     say_contributions,
     say_trajectory,
@@ -77,8 +77,8 @@ __all__ = [
     "KeyNumber",
     "Table",
     "dollars",
-    "instructive",
     "hedges",
+    "instructive",
     "month",
     "percent",
     "say_anchor_figures",
@@ -98,8 +98,8 @@ __all__ = [
     "say_projection",
     "say_quoted",
     "say_regimes",
-    "say_restoration",
     "say_rejected_claims",
+    "say_restoration",
     "say_small_lots",
     "say_trajectory",
     "say_turn",
@@ -119,11 +119,11 @@ __all__ = [
     "words_concentration",
     "words_control_months",
     "words_coverage",
+    "words_effects",
+    "words_linkage",
     "words_projection",
     "words_regimes",
     "words_restoration",
-    "words_effects",
-    "words_linkage",
     "words_supplier_shares",
     "words_trajectory",
     "words_visitors",

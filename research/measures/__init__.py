@@ -14,9 +14,32 @@ effects      did a measure change anything: interrupted series, differences by P
 synthetic    what the treated unit would have done, as a weighted mean of others
 """
 
-from research.measures import calendar, dependence, landmarks, moves, panels, projection, regimes, relations
+from research.measures import (
+    calendar,
+    dependence,
+    effects,
+    landmarks,
+    linkage,
+    moves,
+    panels,
+    people,
+    projection,
+    regimes,
+    relations,
+    synthetic,
+)
 
-__all__ = ["calendar", "dependence", "landmarks", "moves", "panels", "projection", "regimes", "relations"]
-from research.measures import calendar, dependence, effects, landmarks, linkage, panels, people, relations, synthetic
-
-__all__ = ["calendar", "dependence", "effects", "landmarks", "linkage", "panels", "people", "relations", "synthetic"]
+__all__ = [
+    "calendar",
+    "dependence",
+    "effects",
+    "landmarks",
+    "linkage",
+    "moves",
+    "panels",
+    "people",
+    "projection",
+    "regimes",
+    "relations",
+    "synthetic",
+]
