@@ -6,6 +6,7 @@ same numbers as the figure; `table_` returns a `Table`.
 words        the records a page is told, and how numbers are written
 coverage     what is in the data, and what became of every row
 relations    how two states have treated each other
+mirror       both customs offices, totals in print, substitution
 trade        who supplies whom, and what the controls did to the materials
 """
 
@@ -17,6 +18,18 @@ from research.findings.coverage import (
     table_rejected,
     table_sources,
     words_coverage,
+)
+from research.findings.mirror import (
+    or_limit,
+    say_mirror,
+    say_missing,
+    say_printed_totals,
+    say_substitution,
+    say_supplier,
+    table_goods,
+    table_headlines,
+    table_mirror,
+    table_substitution,
 )
 from research.findings.relations import (
     say_contributions,
@@ -46,6 +59,7 @@ __all__ = [
     "Table",
     "dollars",
     "month",
+    "or_limit",
     "percent",
     "say_anchor_figures",
     "say_bases",
@@ -54,16 +68,25 @@ __all__ = [
     "say_contributions",
     "say_coverage",
     "say_materials",
+    "say_mirror",
+    "say_missing",
     "say_polyimide",
+    "say_printed_totals",
     "say_small_lots",
+    "say_substitution",
+    "say_supplier",
     "say_trajectory",
     "say_turn",
     "say_zero_months",
     "signed",
     "table_conservation",
     "table_contributions",
+    "table_goods",
+    "table_headlines",
+    "table_mirror",
     "table_rejected",
     "table_sources",
+    "table_substitution",
     "table_unit_values",
     "words_base_changes",
     "words_concentration",
