@@ -119,3 +119,8 @@ def years_in_force(reporter: str) -> dict[str, tuple[int | None, int | None]]:
 def card_of(hs_code: str) -> Material | None:
     """The material whose card holds a code, if one does."""
     return next((card for card in MATERIALS.values() if any(code.hs_code == hs_code for code in card.codes)), None)
+
+
+def plain(hs_code: str, reporter: str) -> Material:
+    """A card for a code that has none: its number for a title, and nothing known of it."""
+    return Material(f"Code {hs_code}", hs_code, reporter, False, "No card says what this code holds.")

@@ -20,6 +20,7 @@ from research.findings.coverage import (
     words_coverage,
 )
 from research.findings.mirror import (
+    given,
     or_limit,
     say_mirror,
     say_missing,
@@ -58,6 +59,7 @@ __all__ = [
     "KeyNumber",
     "Table",
     "dollars",
+    "given",
     "month",
     "or_limit",
     "percent",

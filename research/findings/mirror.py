@@ -19,6 +19,13 @@ def or_limit(make: Callable[[], object]) -> object:
         return Finding(f"Not shown: {told}.", role="limit")
 
 
+def given(made: object) -> object:
+    """What an earlier `or_limit` gave, if it gave it; where it gave a limit, that limit again and no more."""
+    if isinstance(made, Finding):
+        raise NoDataError(made.text.removeprefix("Not shown: ").removesuffix("."))
+    return made
+
+
 def say_missing(pair: Dyad, **tables: pd.DataFrame) -> Finding:
     """Which kinds of figures a pair has here, and which it has not."""
     empty = [what.replace("_", " ") for what, rows in tables.items() if rows.empty]
