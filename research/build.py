@@ -24,7 +24,17 @@ from research.register import Resource
 from research.sources import Cleaned
 from research.sources.intake import rejected_rows
 
-_CLEANING = ("build.py", "cameo.py", "dyads.py", "errors.py", "materials.py", "materials.toml", "register.py", "tables.py", "sources/*.py")
+_CLEANING = (
+    "build.py",
+    "cameo.py",
+    "dyads.py",
+    "errors.py",
+    "materials.py",
+    "materials.toml",
+    "register.py",
+    "tables.py",
+    "sources/*.py",
+)
 REJECTED = "rejected"
 SUMMARIES = "summaries"
 

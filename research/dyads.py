@@ -57,7 +57,8 @@ _KOREA_CUSTOMS = _english(
     Sweden Taiwan Thailand Ukraine Vietnam Algeria Argentina Colombia Egypt Estonia Mexico Portugal Slovakia Tunisia
     """
 ) | {
-    "Turkey": "TUR", "Czech": "CZE", "HongKong": "HKG", "Netherland": "NLD", "Rumania": "ROU", "SouthAfrica": "ZAF", "Swiss": "CHE",
+    "Turkey": "TUR", "Czech": "CZE", "HongKong": "HKG", "Netherland": "NLD", "Rumania": "ROU", "SouthAfrica": "ZAF",
+    "Swiss": "CHE",
     "UK": "GBR", "USA": "USA",
 }  # fmt: skip
 # The annual file's spellings; the monthly file has the same in capitals.

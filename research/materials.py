@@ -89,7 +89,9 @@ def _material(key: str, card: dict[str, Any], file: str) -> Material:
 def _code(key: str, code: dict[str, Any], file: str) -> Code:
     lacking, extra = _CODE_FIELDS - set(code), set(code) - _CODE_FIELDS - {"from", "to"}
     if lacking or extra:
-        told = f"missing {', '.join(sorted(lacking)) or 'nothing'}, not expected {', '.join(sorted(extra)) or 'nothing'}"
+        told = (
+            f"missing {', '.join(sorted(lacking)) or 'nothing'}, not expected {', '.join(sorted(extra)) or 'nothing'}"
+        )
         raise DataError(f"{file}, card {key}, code {code.get('hs_code', '?')}: {told}")
     if not str(code["hs_code"]).isdigit():
         raise DataError(f"{file}, card {key}: code {code['hs_code']!r} is not digits in quotes")

@@ -151,8 +151,10 @@ TRADE = Table(
         ),
         "quantity_unit": _text("unit of the supplementary quantity", nullable=True),
         "is_estimated": Column("bool", "true where the publisher estimated it"),
-        "flags": _text("what a reader should know: weight_zero, weight_negative:N, valuation_assumed ...; joined by ';'",
-                       nullable=True),
+        "flags": _text(
+            "what a reader should know: weight_zero, weight_negative:N, valuation_assumed ...; joined by ';'",
+            nullable=True,
+        ),
         "vintage": _VINTAGE,
         **_ORIGIN,
     },

@@ -175,7 +175,10 @@ def test_another_header_or_encoding_of_the_legacy_file_is_refused(tmp_path):
 
 
 def bulk(*rows: dict) -> bytes:
-    lines = ["\t".join(RECORD), *("\t".join("" if v is None else str(v) for v in (RECORD | row).values()) for row in rows)]
+    lines = [
+        "\t".join(RECORD),
+        *("\t".join("" if v is None else str(v) for v in (RECORD | row).values()) for row in rows),
+    ]
     return gzip.compress("\n".join(lines).encode(), mtime=0)
 
 
@@ -199,13 +202,20 @@ def test_a_damaged_or_wrong_bulk_file_is_refused(tmp_path):
 def test_japan_customs_gives_whole_yen_kilograms_and_no_unpublished_month(tmp_path):
     cleaned = japan(tmp_path, JULY)
     july = cleaned.rows[cleaned.rows["value"] > 0].iloc[0]
-    assert (july["value"], july["weight_kg"], july["currency"], july["valuation"]) == (400_970_000, 479_100, "JPY", "fob")
+    assert (july["value"], july["weight_kg"], july["currency"], july["valuation"]) == (
+        400_970_000,
+        479_100,
+        "JPY",
+        "fob",
+    )
     assert len(cleaned.rows) == 7 and cleaned.repaired["tail_unpublished"]["count"] == 5
     assert cleaned.repaired["hs_quote"]["count"] == 1
 
 
 def test_customs_offices_are_summed_and_the_world_is_a_partner(tmp_path):
-    cleaned = japan(tmp_path, JULY | {"Value-Jul": "200000"}, JULY | {"Value-Jul": "200970", "Custom": "300"}, add="Custom")
+    cleaned = japan(
+        tmp_path, JULY | {"Value-Jul": "200000"}, JULY | {"Value-Jul": "200970", "Custom": "300"}, add="Custom"
+    )
     assert cleaned.rows["value"].max() == 400_970_000
     assert cleaned.rows_merged == 1 and cleaned.repaired["office_sum"]["count"] == 1
     assert set(japan(tmp_path, JULY, drop="Country").rows["partner"]) == {"WLD"}
@@ -373,7 +383,10 @@ def test_cards_of_materials_say_office_years_and_what_a_code_cannot_show():
 WRONG_CARDS = {
     "no TOML": ("[a", "not TOML"),
     "a field missing": ("[a]\ntitle = 'A'", "card a: missing codes, controlled, remember"),
-    "a code's field": ("[a]\ntitle='A'\ncontrolled=true\nremember=''\ncodes=[{hs_code='1'}]", "code 1: missing cannot_show"),
+    "a code's field": (
+        "[a]\ntitle='A'\ncontrolled=true\nremember=''\ncodes=[{hs_code='1'}]",
+        "code 1: missing cannot_show",
+    ),
     "a code as a word": (
         "[a]\ntitle='A'\ncontrolled=true\nremember=''\n"
         "codes=[{hs_code='x', reporter='KOR', hs_edition='', includes='', cannot_show=''}]",

@@ -22,7 +22,7 @@ def or_limit(make: Callable[[], object]) -> object:
 def given(made: object) -> object:
     """What an earlier `or_limit` gave, if it gave it; where it gave a limit, that limit again and no more."""
     if isinstance(made, Finding):
-        raise NoDataError(made.text.removeprefix("Not shown: ").removesuffix("."))
+        raise NoDataError("it needs what is not shown above")
     return made
 
 
@@ -156,8 +156,8 @@ def say_supplier(yearly: pd.DataFrame, hs_code: str, reporter: str, partner: str
     last = yearly.iloc[-1]
     full = "" if last["months_covered"] == 12 else f" ({int(last['months_covered'])} months)"
     text = (
-        f"In {last['period'].year}{full} {name(partner)} supplied {last['share']:.2%} of what {name(reporter)} recorded "
-        f"as imports under {hs_code}, over the suppliers recorded; the largest was {name(last['top_partner'])} with "
+        f"In {last['period'].year}{full} {name(partner)} supplied {last['share']:.2%} of what {name(reporter)} "
+        f"recorded as imports under {hs_code}, over the suppliers recorded; the largest was {name(last['top_partner'])} with "
         f"{last['top_share']:.2%}, the concentration (HHI) {last['hhi']:.4f}."
     )
     share, hhi = float(last["share"]), float(last["hhi"])

@@ -27,8 +27,8 @@ def say_materials(
         text = f"The twelve months from {begin:%B %Y} and those before are not complete here, so no change is stated."
         return Finding(text, role="answer")
     text = (
-        f"In the twelve months from {begin:%B %Y}, {name(importer)}'s imports of hydrogen fluoride from {name(supplier)} changed by "
-        f"{percent(fluoride, 2)} against the twelve months before, by value; photoresist by {percent(resist, 2)}. "
+        f"In the twelve months from {begin:%B %Y}, {name(importer)}'s imports of hydrogen fluoride from "
+        f"{name(supplier)} changed by {percent(fluoride, 2)} against the twelve months before, by value; photoresist by {percent(resist, 2)}. "
         f"{_verdict(fluoride, resist)}"
     )
     basis = "against the 12 months before, by value"
@@ -91,11 +91,13 @@ def say_zero_months(monthly: pd.DataFrame, supplier: str = "JPN") -> Finding:
     fluoride = monthly[monthly["material"] == FLUORIDE.title]
     zero = fluoride[fluoride["recorded"] & (fluoride["value"] == 0)]
     if zero.empty:
-        return Finding(f"Korea Customs recorded imports of hydrogen fluoride from {name(supplier)} in every month shown.")
+        return Finding(
+            f"Korea Customs recorded imports of hydrogen fluoride from {name(supplier)} in every month shown."
+        )
     listed = " and ".join(f"{period:%B %Y}" for period in zero["period"])
     text = (
-        f"Zero recorded in {listed}: Korea Customs recorded no import under code {FLUORIDE.hs_code} from {name(supplier)} in "
-        f"{'those months' if len(zero) > 1 else 'that month'}. It is zero recorded under this code by this office"
+        f"Zero recorded in {listed}: Korea Customs recorded no import under code {FLUORIDE.hs_code} from "
+        f"{name(supplier)} in {'those months' if len(zero) > 1 else 'that month'}. It is zero recorded under this code by this office"
         + ("; Japan's ministry disputed that all shipments stopped." if supplier == "JPN" else ".")
     )
     label = "months with zero recorded"
@@ -119,7 +121,8 @@ def words_base_changes(changes: pd.DataFrame, start: str, supplier: str = "JPN")
     listed = "; ".join(f"{r.material} against {r.base} {percent(r.change_percent)}" for r in drawn.itertuples())
     return {
         "headline": _base_headline(drawn),
-        "subtitle": f"Imports from {name(supplier)} in the 12 months from {month(pd.Timestamp(start))}: change in value, by base",
+        "subtitle": f"Imports from {name(supplier)} in the 12 months from {month(pd.Timestamp(start))}: "
+        "change in value, by base",
         "alt": f"Points, one a material and base: {listed}.",
         "source": source_line(CUSTOMS, f"codes {_codes(changes['hs_code'])}, CIF"),
     }
@@ -149,7 +152,8 @@ def words_supplier_shares(
     moved = f"{first['share']:.0%} in {first['period'].year} to {last['share']:.0%} in {last['period'].year}"
     return {
         "headline": f"{material.title}: {name(supplier)}'s share went from {moved}{later}",
-        "subtitle": f"Share of {name(importer)}'s imports by value, by supplier and year; open points: quoted, never joined",
+        "subtitle": f"Share of {name(importer)}'s imports by value, by supplier and year; "
+        "open points: quoted, never joined",
         "alt": f"Lines by supplier. {name(supplier)}'s share goes from {moved}{later}.",
         "source": source_line(CUSTOMS, f"code {material.hs_code}, CIF; open points: see the addresses in the data"),
     }
@@ -264,7 +268,7 @@ def say_polyimide(annual: pd.DataFrame, supplier: str = "JPN") -> Finding:
         return Finding("No annual figures of polyimide film lie in this window.", role="limit")
     listed = "; ".join(f"{r.period.year} {dollars(r.value)}" for r in rows.itertuples())
     text = (
-        f"Polyimide film from {name(supplier)}, the third material, is known only by year under code {card.hs_code}: {listed}. "
-        f"{card.remember} No fall of the controlled grade can be read from it, nor ruled out."
+        f"Polyimide film from {name(supplier)}, the third material, is known only by year under code {card.hs_code}: "
+        f"{listed}. {card.remember} No fall of the controlled grade can be read from it, nor ruled out."
     )
     return Finding(text)

@@ -67,7 +67,7 @@ def headline_table(quoted: pd.DataFrame, card: Material, exporter: str, importer
 def printed_totals(flows: pd.DataFrame, cards: list[Material], reporter: str) -> pd.DataFrame:
     """One row a total in print: the sum over the partners recorded here beside it, and what is short.
 
-    Out: material, hs_code, year, printed, rounding, recorded, partners (with a value above zero),
+    Out: material, hs_code, year, printed, rounding, recorded, partners (with a row),
     short_percent, quoted_by, source_url. Raises: NoDataError where no year of a printed total is complete.
     """
     rows = []
@@ -80,7 +80,7 @@ def printed_totals(flows: pd.DataFrame, cards: list[Material], reporter: str) ->
             year = shares[(shares["period"].dt.year == total.year) & (shares["months_covered"] == 12)]
             if year.empty:
                 continue
-            recorded, partners = year["value"].sum(), int((year["value"] > 0).sum())
+            recorded, partners = year["value"].sum(), len(year)
             short = (1 - recorded / total.value) * 100
             source = (total.quoted_by, total.source_url)
             rows.append((card.title, code, total.year, total.value, total.rounding, recorded, partners, short, *source))

@@ -20,8 +20,10 @@ _V1 = {
     "period": "period", "reporter": "reportercode", "partner": "partnercode", "flow": "flowcode",
     "edition": "classificationcode", "hs_code": "cmdcode", "value": "primaryvalue", "partner2": "partner2code",
     "customs": "customscode", "mot": "motcode", "mos": "moscode", "cif": "cifvalue", "fob": "fobvalue",
-    "weight": "netwgt", "unit": "qtyunitcode", "quantity": "qty", "alt_unit": "altqtyunitcode", "alt_quantity": "altqty",
-    "quantity_estimated": "isqtyestimated", "weight_estimated": "isnetwgtestimated", "original": "isoriginalclassification",
+    "weight": "netwgt", "unit": "qtyunitcode", "quantity": "qty", "alt_unit": "altqtyunitcode",
+    "alt_quantity": "altqty",
+    "quantity_estimated": "isqtyestimated", "weight_estimated": "isnetwgtestimated",
+    "original": "isoriginalclassification",
     "aggregated": "isaggregate",
 }  # fmt: skip
 _NEEDED = ("period", "reporter", "partner", "flow", "hs_code", "value")
@@ -145,7 +147,7 @@ def _renamed(rows: pd.DataFrame, file: str) -> pd.DataFrame:
     lacking = [_V1[name] for name in _NEEDED if _V1[name] not in rows]
     if lacking:
         raise DataError(f"{file}: unknown_header: columns missing: {', '.join(lacking)}; there are {', '.join(rows)}")
-    frame = pd.DataFrame({ours: rows[theirs] if theirs in rows else "" for ours, theirs in _V1.items()}).fillna("")
+    frame = pd.DataFrame({ours: rows.get(theirs, "") for ours, theirs in _V1.items()}).fillna("")
     return frame.assign(line=rows["line"] if "line" in rows else range(2, len(rows) + 2))
 
 

@@ -215,7 +215,11 @@ def _series(path: Path, resource: Resource | None, records: list[list[str]]) -> 
     """The time series of all goods: a line a month, a column a flow and country."""
     head = next(n for n, row in enumerate(records) if any(f.strip().startswith(("Exp-", "Imp-")) for f in row))
     names = [name.strip() for name in records[head]]
-    body = [(n, row) for n, row in enumerate(records, start=1) if n > head + 1 and re.match("[12][0-9]{3}/", row[0] if row else "")]
+    body = [
+        (n, row)
+        for n, row in enumerate(records, start=1)
+        if n > head + 1 and re.match("[12][0-9]{3}/", row[0] if row else "")
+    ]
     rows = pd.DataFrame([row for _, row in body], columns=names, dtype="str").assign(line=[n for n, _ in body])
     intake = FlowIntake(path, resource, rows)
     intake.reject(~intake.rows[names[0]].str.fullmatch("[12][0-9]{3}/(0[1-9]|1[0-2])"), "month_invalid")
@@ -278,7 +282,9 @@ def _answers(text: str, file: str) -> list[dict]:
             answer, end = decoder.raw_decode(text, at)
         except ValueError:
             begins = text[at : at + 40]
-            raise DataError(f"{file}: not JSON (it begins {begins!r}): an error page, not an answer; ask again") from None
+            raise DataError(
+                f"{file}: not JSON (it begins {begins!r}): an error page, not an answer; ask again"
+            ) from None
         answers.append(answer)
         at = end + len(text[end:]) - len(text[end:].lstrip())
     if not answers:
@@ -329,7 +335,9 @@ def _cells(intake: FlowIntake) -> pd.DataFrame:
     kind = intake.rows["cat02"]
     intake.leave_out(kind.isin(["120", "130", "140"]), "year_total")
     intake.reject(~intake.rows["cat02"].isin(["100", "110", *map(str, range(150, 501, 10))]), "measure_unknown")
-    in_yen = intake.rows["unit"].map(lambda text: unicodedata.normalize("NFKC", text).strip()).isin(["千円", "", "1000YEN"])
+    in_yen = (
+        intake.rows["unit"].map(lambda text: unicodedata.normalize("NFKC", text).strip()).isin(["千円", "", "1000YEN"])
+    )
     number = pd.to_numeric(intake.rows["cat02"])
     is_value = (number >= 150) & (number % 30 == 20)
     foreign = intake.rows.loc[is_value & ~in_yen, "unit"]
@@ -346,13 +354,14 @@ def _beside(intake: FlowIntake, rows: pd.DataFrame) -> pd.DataFrame:
     """The pivot; records merged into a value's row are counted, those without a value to join are rejected."""
     item = ["flow", "cat01", "area", "time"]
     measured = rows["number"] >= 150
-    slot = {20: "v", 0: "q1", 10: "q2"}
     name = (rows["number"] % 30).map({20: "v", 0: "q1", 10: "q2"})
     values = rows[measured & (name == "v")]
     empty = values["value"].isin(_NOT_GIVEN)
     intake.leave_out(intake.rows.index.isin(values.index[empty]), "not_given") if empty.any() else None
     values = values[~empty]
-    intake.reject(intake.rows.index.to_series().isin(values.index[~values["value"].str.fullmatch("-?[0-9]+")]), "number_invalid")
+    intake.reject(
+        intake.rows.index.to_series().isin(values.index[~values["value"].str.fullmatch("-?[0-9]+")]), "number_invalid"
+    )
     values = values[values["value"].str.fullmatch("[0-9]+")]
     merged = values.rename(columns={"value": "v"})[[*item, "month", "v", "partner", "flags", "line"]]
     for number in ("q1", "q2"):

@@ -145,7 +145,10 @@ def _workbook(path: Path, file: str) -> pd.DataFrame:
         book = openpyxl.load_workbook(io.BytesIO(read_bytes(path)), read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, OSError):
         raise DataError(f"{file}: not a workbook: damaged, or another format under this name; get it again") from None
-    records = [["" if cell is None else _written(cell) for cell in row] for row in book.worksheets[0].values]
+    records = [
+        ["" if cell is None else _written(cell) for cell in row]
+        for row in book.worksheets[0].iter_rows(values_only=True)
+    ]
     return _framed(records, file)
 
 
@@ -162,8 +165,8 @@ def _framed(records: list[list[str]], file: str) -> pd.DataFrame:
     lacking = [name for name in _KITA if not records or name not in records[0]]
     if lacking:
         raise DataError(
-            f"{file}, line 1: columns missing: {', '.join(lacking)}; expected {', '.join(_KITA)}. A table whose item or "
-            "partner stands in its file name only is not read: add them as columns"
+            f"{file}, line 1: columns missing: {', '.join(lacking)}; expected {', '.join(_KITA)}. A table whose "
+            "item or partner stands in its file name only is not read: add them as columns"
         )
     width = len(records[0])
     lines = [(line, row[:width]) for line, row in enumerate(records[1:], start=2) if any(row)]
