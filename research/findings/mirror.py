@@ -157,7 +157,7 @@ def say_supplier(yearly: pd.DataFrame, hs_code: str, reporter: str, partner: str
     full = "" if last["months_covered"] == 12 else f" ({int(last['months_covered'])} months)"
     text = (
         f"In {last['period'].year}{full} {name(partner)} supplied {last['share']:.2%} of what {name(reporter)} "
-        f"recorded as imports under {hs_code}, over the suppliers recorded; the largest was {name(last['top_partner'])} with "
+        f"recorded as imports under {hs_code}, over the suppliers recorded; the largest was {name(last['top_partner'])} with "  # noqa: E501
         f"{last['top_share']:.2%}, the concentration (HHI) {last['hhi']:.4f}."
     )
     share, hhi = float(last["share"]), float(last["hhi"])

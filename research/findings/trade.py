@@ -28,7 +28,7 @@ def say_materials(
         return Finding(text, role="answer")
     text = (
         f"In the twelve months from {begin:%B %Y}, {name(importer)}'s imports of hydrogen fluoride from "
-        f"{name(supplier)} changed by {percent(fluoride, 2)} against the twelve months before, by value; photoresist by {percent(resist, 2)}. "
+        f"{name(supplier)} changed by {percent(fluoride, 2)} against the twelve months before, by value; photoresist by {percent(resist, 2)}. "  # noqa: E501
         f"{_verdict(fluoride, resist)}"
     )
     basis = "against the 12 months before, by value"
@@ -97,7 +97,7 @@ def say_zero_months(monthly: pd.DataFrame, supplier: str = "JPN") -> Finding:
     listed = " and ".join(f"{period:%B %Y}" for period in zero["period"])
     text = (
         f"Zero recorded in {listed}: Korea Customs recorded no import under code {FLUORIDE.hs_code} from "
-        f"{name(supplier)} in {'those months' if len(zero) > 1 else 'that month'}. It is zero recorded under this code by this office"
+        f"{name(supplier)} in {'those months' if len(zero) > 1 else 'that month'}. It is zero recorded under this code by this office"  # noqa: E501
         + ("; Japan's ministry disputed that all shipments stopped." if supplier == "JPN" else ".")
     )
     label = "months with zero recorded"
