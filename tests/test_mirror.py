@@ -96,4 +96,6 @@ def test_every_notebook_runs_for_any_pair_and_says_what_is_missing(built, notebo
         if "parameters" in cell["metadata"].get("tags", []):
             space["dyad"] = pair
     if pair == "FRA-DEU":
-        assert any("there are no" in source for source in map(str, [findings.say_missing(dyads.find(pair), a=pd.DataFrame())]))
+        assert any(
+            "there are no" in source for source in map(str, [findings.say_missing(dyads.find(pair), a=pd.DataFrame())])
+        )

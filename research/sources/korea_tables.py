@@ -145,7 +145,7 @@ def _workbook(path: Path, file: str) -> pd.DataFrame:
         book = openpyxl.load_workbook(io.BytesIO(read_bytes(path)), read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, OSError):
         raise DataError(f"{file}: not a workbook: damaged, or another format under this name; get it again") from None
-    records = [  # noqa: E501
+    records = [
         ["" if cell is None else _written(cell) for cell in row]
         for row in book.worksheets[0].iter_rows(values_only=True)
     ]
