@@ -400,3 +400,14 @@ def test_a_wrong_card_is_named(tmp_path, text, message):
     (tmp_path / "cards.toml").write_text(text)
     with pytest.raises(DataError, match=message):
         materials.read_cards(tmp_path / "cards.toml")
+
+
+def test_of_two_vintages_of_a_month_the_newer_wins_and_the_older_is_kept_with_the_revision(tmp_path):
+    for name, value in (("a_2020-01-31.gz", 2000.0), ("b_2020-06-30.gz", 2500.0)):
+        (tmp_path / name).write_bytes(bulk({"primaryValue": value, "cifvalue": value}))
+    files = [tmp_path / "b_2020-06-30.gz", tmp_path / "a_2020-01-31.gz"]
+    summary = build.clean_files("comtrade_bulk", files, tmp_path / "out")
+    assert (summary["rows_read"], summary["rows_kept"]) == (2, 1)
+    assert summary["rejected_by_reason"] == {"older_vintage": 1}
+    assert summary["repaired_by_name"]["revised"]["example"].endswith("2020-01-31 2000.0 -> 2020-06-30 2500.0")
+    assert list(pd.read_parquet(tmp_path / "out" / "trade.parquet")["value"]) == [2500.0]
