@@ -24,7 +24,17 @@ from research.register import Resource
 from research.sources import Cleaned
 from research.sources.intake import rejected_rows
 
-_CLEANING = ("build.py", "cameo.py", "dyads.py", "errors.py", "register.py", "tables.py", "sources/*.py")
+_CLEANING = (
+    "build.py",
+    "cameo.py",
+    "dyads.py",
+    "errors.py",
+    "materials.py",
+    "materials.toml",
+    "register.py",
+    "tables.py",
+    "sources/*.py",
+)
 REJECTED = "rejected"
 SUMMARIES = "summaries"
 
@@ -223,6 +233,7 @@ def _combined(parts: list[Cleaned]) -> Cleaned:
         return parts[0]
     table = parts[0].table
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
+    rows, older, revised = _newest(rows, list(tables.PROMISES[table].key))
     at_odds = _at_odds(rows, list(tables.PROMISES[table].key))
     sound, unsound = rows[~at_odds], rows[at_odds].drop_duplicates(["file", "line"])
     if sound.empty:
@@ -233,6 +244,10 @@ def _combined(parts: list[Cleaned]) -> Cleaned:
         (row["file"], row["line"], "key_conflict", row.drop(["file", "line"]).to_json(date_format="iso"))
         for _, row in unsound.iterrows()
     ]
+    records += [
+        (row["file"], row["line"], "older_vintage", row.drop(["file", "line"]).to_json(date_format="iso"))
+        for _, row in older.iterrows()
+    ]
     rejected = pd.concat([*(part.rejected for part in parts), rejected_rows(records)], ignore_index=True)
     return Cleaned(
         table,
@@ -241,8 +256,27 @@ def _combined(parts: list[Cleaned]) -> Cleaned:
         sum(part.rows_read for part in parts),
         sum(part.rows_merged for part in parts) + merged,
         _added([part.out_of_scope for part in parts]),
-        _repairs_added([part.repaired for part in parts]),
+        _repairs_added([*(part.repaired for part in parts), revised]),
     )
+
+
+def _newest(rows: pd.DataFrame, key: list[str]) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, Any]]]:
+    """Of rows that differ under one key the newest vintage; input rows that gave way whole; the revision, counted."""
+    if "vintage" not in rows:
+        return rows, rows.head(0), {}
+    newest = rows.groupby(key, dropna=False)["vintage"].transform("max")
+    twice = rows.drop_duplicates(_facts(rows)).duplicated(key, keep=False).reindex(rows.index, fill_value=True)
+    late = rows["vintage"].notna() & (rows["vintage"] != newest) & twice
+    if not late.any():
+        return rows, rows.head(0), {}
+    kept, gone = rows[~late], rows[late]
+    left = pd.MultiIndex.from_frame(kept[["file", "line"]])
+    whole = gone[~pd.MultiIndex.from_frame(gone[["file", "line"]]).isin(left)].drop_duplicates(["file", "line"])
+    first = gone.iloc[0]
+    now = kept[(kept[key] == first[key]).all(axis=1)].iloc[0]
+    fact = next((name for name in ("value", "value_jpy", "visitors") if name in rows), "vintage")
+    shown = f"line {first['line']}: {first['vintage']} {first[fact]} -> {now['vintage']} {now[fact]}"
+    return kept, whole, {"revised": {"count": int(late.sum()), "example": shown}}
 
 
 def _facts(rows: pd.DataFrame) -> list[str]:

@@ -18,7 +18,10 @@ from research.errors import DataError, RequestError
 DTYPES = {"text": "str", "date": "datetime64[us]", "count": "Int64", "number": "float64", "bool": "bool"}
 ARROW = {"text": arrow.string(), "date": arrow.date32(), "count": arrow.int64(), "number": arrow.float64(),
          "bool": arrow.bool_()}  # fmt: skip
-SOURCES = ("timeline", "korea_customs", "japan_mof", "jnto", "federal_reserve", "claims")
+SOURCES = (
+    "timeline", "korea_customs", "japan_mof", "jnto", "federal_reserve", "comtrade_v1", "comtrade_legacy",
+    "comtrade_bulk", "japan_customs", "estat", "korea_customs_api", "kita", "claims",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ _ORIGIN = {
     ),
 }
 _CODE = r"^[0-9]+$"
+_GOODS = r"^([0-9]+|TOTAL)$"
 
 EVENTS = Table(
     "events",
@@ -136,7 +140,7 @@ TRADE = Table(
         "reporter": _REPORTER,
         "partner": _PARTNER,
         "flow": _FLOW,
-        "hs_code": _text("tariff code as text, national digits included", pattern=_CODE),
+        "hs_code": _text("tariff code as text, national digits included; TOTAL is all goods", pattern=_GOODS),
         "hs_edition": _text("edition of the code; a national one says its country"),
         "value": _from_zero("number", "value; a recorded zero is zero, an absent month is absent", "currency"),
         "currency": _text("currency of the value, ISO 4217", pattern=r"^[A-Z]{3}$"),
@@ -147,6 +151,10 @@ TRADE = Table(
         ),
         "quantity_unit": _text("unit of the supplementary quantity", nullable=True),
         "is_estimated": Column("bool", "true where the publisher estimated it"),
+        "flags": _text(
+            "what a reader should know: weight_zero, weight_negative:N, valuation_assumed ...; joined by ';'",
+            nullable=True,
+        ),
         "vintage": _VINTAGE,
         **_ORIGIN,
     },

@@ -290,7 +290,7 @@ def test_an_absent_partner_is_refused_naming_those_there_are():
 
 
 def test_no_trade_rows_at_all_is_an_error():
-    with pytest.raises(NoDataError, match="no reporter KOR; there are none at all"):
+    with pytest.raises(NoDataError, match="no item record of KOR is here"):
         supplier_share(STEADY.iloc[:0], HF, "KOR")
 
 

@@ -10,6 +10,7 @@ relations    how two states have treated each other
 outlook      when it turned, where it is heading, what the restoration was followed by
 effects      whether a measure changed anything, hedged by interval, placebos and fit
 linkage      does politics move trade, or trade politics
+mirror       both customs offices, totals in print, substitution
 trade        who supplies whom, and what the controls did to the materials
 """
 
@@ -49,6 +50,18 @@ from research.findings.outlook import (
     words_projection,
     words_regimes,
     words_restoration,
+from research.findings.mirror import (
+    given,
+    or_limit,
+    say_mirror,
+    say_missing,
+    say_printed_totals,
+    say_substitution,
+    say_supplier,
+    table_goods,
+    table_headlines,
+    table_mirror,
+    table_substitution,
 )
 from research.findings.relations import (
     say_contributions,
@@ -79,7 +92,9 @@ __all__ = [
     "dollars",
     "hedges",
     "instructive",
+    "given",
     "month",
+    "or_limit",
     "percent",
     "say_anchor_figures",
     "say_bases",
@@ -100,7 +115,13 @@ __all__ = [
     "say_regimes",
     "say_rejected_claims",
     "say_restoration",
+    "say_mirror",
+    "say_missing",
+    "say_polyimide",
+    "say_printed_totals",
     "say_small_lots",
+    "say_substitution",
+    "say_supplier",
     "say_trajectory",
     "say_turn",
     "say_zero_months",
@@ -111,8 +132,12 @@ __all__ = [
     "table_contributions",
     "table_precedence",
     "table_published",
+    "table_goods",
+    "table_headlines",
+    "table_mirror",
     "table_rejected",
     "table_sources",
+    "table_substitution",
     "table_unit_values",
     "words_base_changes",
     "words_claim",

@@ -17,7 +17,9 @@ def _against_year_before(changes: pd.DataFrame) -> tuple[float, float]:
     return base.get(FLUORIDE.title, np.nan), base.get(RESIST.title, np.nan)
 
 
-def say_materials(yearly: pd.DataFrame, changes: pd.DataFrame, start: str) -> Finding:
+def say_materials(
+    yearly: pd.DataFrame, changes: pd.DataFrame, start: str, importer: str = "KOR", supplier: str = "JPN"
+) -> Finding:
     """The answer on the controlled materials: what fell, what did not, and by which basis."""
     fluoride, resist = _against_year_before(changes)
     begin = pd.Timestamp(start)
@@ -25,8 +27,8 @@ def say_materials(yearly: pd.DataFrame, changes: pd.DataFrame, start: str) -> Fi
         text = f"The twelve months from {begin:%B %Y} and those before are not complete here, so no change is stated."
         return Finding(text, role="answer")
     text = (
-        f"In the twelve months from {begin:%B %Y}, South Korea's imports of hydrogen fluoride from Japan changed by "
-        f"{percent(fluoride, 2)} against the twelve months before, by value; photoresist by {percent(resist, 2)}. "
+        f"In the twelve months from {begin:%B %Y}, {name(importer)}'s imports of hydrogen fluoride from "
+        f"{name(supplier)} changed by {percent(fluoride, 2)} against the twelve months before, by value; photoresist by {percent(resist, 2)}. "  # noqa: E501
         f"{_verdict(fluoride, resist)}"
     )
     basis = "against the 12 months before, by value"
@@ -38,7 +40,7 @@ def say_materials(yearly: pd.DataFrame, changes: pd.DataFrame, start: str) -> Fi
     near = yearly["period"].dt.year.between(begin.year - 1, begin.year + 1)
     for row in yearly[near & (yearly["months_covered"] == 12)].itertuples():
         year, share = row.period.year, f"{row.share:.2%} of recorded suppliers"
-        label = f"USD of hydrogen fluoride from Japan, {year}"
+        label = f"USD of hydrogen fluoride from {name(supplier)}, {year}"
         numbers.append(KeyNumber(f"hydrogen_fluoride_{year}", label, int(row.value), "USD", f"{row.value:,.0f}", share))
     return Finding(text, tuple(numbers), role="answer")
 
@@ -58,7 +60,9 @@ def _codes(column: pd.Series) -> str:
     return " and ".join(dict.fromkeys(column))
 
 
-def words_control_months(monthly: pd.DataFrame, changes: pd.DataFrame) -> dict[str, str]:
+def words_control_months(
+    monthly: pd.DataFrame, changes: pd.DataFrame, importer: str = "KOR", supplier: str = "JPN"
+) -> dict[str, str]:
     """Words for the monthly figure of the materials; the headline follows the change against the year before."""
     first, last = monthly["period"].min(), monthly["period"].max()
     told = monthly.dropna(subset=["value"]).groupby("material", sort=False)["value"]
@@ -67,8 +71,8 @@ def words_control_months(monthly: pd.DataFrame, changes: pd.DataFrame) -> dict[s
     )
     return {
         "headline": _fall_headline(*_against_year_before(changes)),
-        "subtitle": "South Korea's imports from Japan by month, million US dollars (CIF)",
-        "alt": f"Monthly bars from {month(first)} to {month(last)}. {ends}. {say_zero_months(monthly).text}",
+        "subtitle": f"{name(importer)}'s imports from {name(supplier)} by month, million US dollars (CIF)",
+        "alt": f"Monthly bars from {month(first)} to {month(last)}. {ends}. {say_zero_months(monthly, supplier).text}",
         "source": source_line(CUSTOMS, f"codes {_codes(monthly['hs_code'])}"),
     }
 
@@ -82,17 +86,19 @@ def _fall_headline(fluoride: float, resist: float) -> str:
     return f"Within a year hydrogen fluoride moved by {percent(fluoride, 0)}, photoresist by {percent(resist, 0)}"
 
 
-def say_zero_months(monthly: pd.DataFrame) -> Finding:
+def say_zero_months(monthly: pd.DataFrame, supplier: str = "JPN") -> Finding:
     """Months in which the office recorded nothing under the code, worded as what was recorded and no more."""
     fluoride = monthly[monthly["material"] == FLUORIDE.title]
     zero = fluoride[fluoride["recorded"] & (fluoride["value"] == 0)]
     if zero.empty:
-        return Finding("Korea Customs recorded imports of hydrogen fluoride from Japan in every month shown.")
+        return Finding(
+            f"Korea Customs recorded imports of hydrogen fluoride from {name(supplier)} in every month shown."
+        )
     listed = " and ".join(f"{period:%B %Y}" for period in zero["period"])
     text = (
-        f"Zero recorded in {listed}: Korea Customs recorded no import under code {FLUORIDE.hs_code} from Japan in "
-        f"{'those months' if len(zero) > 1 else 'that month'}. It is zero recorded under this code by this office; "
-        "Japan's ministry disputed that all shipments stopped."
+        f"Zero recorded in {listed}: Korea Customs recorded no import under code {FLUORIDE.hs_code} from "
+        f"{name(supplier)} in {'those months' if len(zero) > 1 else 'that month'}. It is zero recorded under this code by this office"  # noqa: E501
+        + ("; Japan's ministry disputed that all shipments stopped." if supplier == "JPN" else ".")
     )
     label = "months with zero recorded"
     return Finding(
@@ -109,13 +115,14 @@ def say_bases(changes: pd.DataFrame) -> Finding:
     return Finding("The base moves the headline: " + "; ".join(parts) + ", by the base chosen.")
 
 
-def words_base_changes(changes: pd.DataFrame, start: str) -> dict[str, str]:
+def words_base_changes(changes: pd.DataFrame, start: str, supplier: str = "JPN") -> dict[str, str]:
     """Words for the figure of bases."""
     drawn = changes.dropna(subset=["change_percent"])
     listed = "; ".join(f"{r.material} against {r.base} {percent(r.change_percent)}" for r in drawn.itertuples())
     return {
         "headline": _base_headline(drawn),
-        "subtitle": f"Imports from Japan in the 12 months from {month(pd.Timestamp(start))}: change in value, by base",
+        "subtitle": f"Imports from {name(supplier)} in the 12 months from {month(pd.Timestamp(start))}: "
+        "change in value, by base",
         "alt": f"Points, one a material and base: {listed}.",
         "source": source_line(CUSTOMS, f"codes {_codes(changes['hs_code'])}, CIF"),
     }
@@ -133,22 +140,26 @@ def _base_headline(drawn: pd.DataFrame) -> str:
     )
 
 
-def words_supplier_shares(shares: pd.DataFrame, quoted: pd.DataFrame, material: Material) -> dict[str, str]:
+def words_supplier_shares(
+    shares: pd.DataFrame, quoted: pd.DataFrame, material: Material, importer: str = "KOR", supplier: str = "JPN"
+) -> dict[str, str]:
     """Words for the figure of supplier shares."""
-    japan = shares[shares["partner"] == "JPN"].sort_values("period")
+    japan = shares[shares["partner"] == supplier].sort_values("period")
+    quoted = quoted[quoted["partner"] == supplier]
     first, last = japan.iloc[0], japan.iloc[-1]
     tail = quoted.sort_values("period").iloc[-1] if len(quoted) else None
     later = "" if tail is None else f", then {tail['share']:.0%} in {tail['period'].year} as quoted by others"
     moved = f"{first['share']:.0%} in {first['period'].year} to {last['share']:.0%} in {last['period'].year}"
     return {
-        "headline": f"{material.title}: Japan's share went from {moved}{later}",
-        "subtitle": "Share of South Korea's imports by value, by supplier and year; open points: quoted, never joined",
-        "alt": f"Lines by supplier. Japan's share goes from {moved}{later}.",
+        "headline": f"{material.title}: {name(supplier)}'s share went from {moved}{later}",
+        "subtitle": f"Share of {name(importer)}'s imports by value, by supplier and year; "
+        "open points: quoted, never joined",
+        "alt": f"Lines by supplier. {name(supplier)}'s share goes from {moved}{later}.",
         "source": source_line(CUSTOMS, f"code {material.hs_code}, CIF; open points: see the addresses in the data"),
     }
 
 
-def say_concentration(yearly: pd.DataFrame, material: Material) -> Finding:
+def say_concentration(yearly: pd.DataFrame, material: Material, supplier: str = "JPN") -> Finding:
     """Whether less dependence on one state meant less concentration: often it did not."""
     full = yearly[yearly["period"].dt.year >= 2018]
     if len(full) < 2:
@@ -156,16 +167,20 @@ def say_concentration(yearly: pd.DataFrame, material: Material) -> Finding:
         return Finding(text, role="limit")
     first, high = full.iloc[0], full.loc[full["hhi"].idxmax()]
     rose = high["hhi"] > first["hhi"] and high["share"] < first["share"]
-    verdict = "less from Japan, yet more concentrated" if rose else "no rise in concentration as Japan's share fell"
+    verdict = (
+        f"less from {name(supplier)}, yet more concentrated"
+        if rose
+        else f"no rise in concentration as {name(supplier)}'s share fell"
+    )
     listed = ", ".join(f"{r.hhi:.4f} ({r.period.year}{_part(r.months_covered)})" for r in full.itertuples())
     text = (
         f"Over the suppliers recorded, the concentration of {material.title.lower()} (HHI) was {listed}: {verdict}. "
-        f"Japan's share went from {first['share']:.2%} in {first['period'].year} to {high['share']:.2%} in "
+        f"{name(supplier)}'s share went from {first['share']:.2%} in {first['period'].year} to {high['share']:.2%} in "
         f"{high['period'].year}, when {name(high['top_partner'])} alone supplied {high['top_share']:.2%}."
     )
     numbers = []
     for row in full.itertuples():
-        year, value, beside = row.period.year, round(float(row.hhi), 6), f"Japan {row.share:.2%}"
+        year, value, beside = row.period.year, round(float(row.hhi), 6), f"{name(supplier)} {row.share:.2%}"
         key, label = f"hhi_{material.hs_code}_{year}", f"HHI, {year}{_part(row.months_covered)}"
         numbers.append(KeyNumber(key, label, value, "0 to 1", f"{row.hhi:.4f}", beside))
     return Finding(text, tuple(numbers))
@@ -175,7 +190,9 @@ def _part(months: float) -> str:
     return "" if months == 12 else f", {int(months)} months"
 
 
-def words_concentration(yearly: pd.DataFrame, material: Material) -> dict[str, str]:
+def words_concentration(
+    yearly: pd.DataFrame, material: Material, importer: str = "KOR", supplier: str = "JPN"
+) -> dict[str, str]:
     """Words for the two panels of share and concentration."""
     first, last = yearly.iloc[0], yearly.iloc[-1]
     rose = last["hhi"] > first["hhi"] and last["share"] < first["share"]
@@ -183,12 +200,14 @@ def words_concentration(yearly: pd.DataFrame, material: Material) -> dict[str, s
         "" if last["months_covered"] == 12 else f"; {last['period'].year} holds {int(last['months_covered'])} months"
     )
     return {
-        "headline": "Less from Japan was not less concentrated"
+        "headline": f"Less from {name(supplier)} was not less concentrated"
         if rose
-        else "Concentration fell with Japan's share, or kept still",
-        "subtitle": f"{material.title}, South Korea's imports by value, by year{covered}",
+        else f"Concentration did not rise as {name(supplier)}'s share fell"
+        if last["share"] < first["share"]
+        else f"{name(supplier)}'s share did not fall",
+        "subtitle": f"{material.title}, {name(importer)}'s imports by value, by year{covered}",
         "alt": (
-            f"Two panels, {first['period'].year} to {last['period'].year}. Japan's share goes from "
+            f"Two panels, {first['period'].year} to {last['period'].year}. {name(supplier)}'s share goes from "
             f"{first['share']:.1%} to {last['share']:.1%}; the HHI from {first['hhi']:.2f} to {last['hhi']:.2f}, at "
             f"most {yearly['hhi'].max():.2f}."
         ),
@@ -212,7 +231,7 @@ def say_small_lots(lots: pd.DataFrame, minimum_kg: float) -> Finding:
     )
 
 
-def table_unit_values(lots: pd.DataFrame, start: str) -> Table:
+def table_unit_values(lots: pd.DataFrame, start: str, supplier: str = "JPN") -> Table:
     """The year around the controls: value, weight and price per kilogram, or why there is none."""
     begin = pd.Timestamp(start)
     shown = lots[lots["period"].between(begin - pd.DateOffset(months=3), begin + pd.DateOffset(months=9))]
@@ -225,7 +244,7 @@ def table_unit_values(lots: pd.DataFrame, start: str) -> Table:
         }
     )
     exact = shown.rename(columns={"value": "USD", "weight_kg": "kg", "unit_value": "USD per kg"})
-    return Table("unit-values", "Hydrogen fluoride from Japan as Korea Customs recorded it", frame, exact)
+    return Table("unit-values", f"Hydrogen fluoride from {name(supplier)} as Korea Customs recorded it", frame, exact)
 
 
 def _whole(value: float) -> str:
@@ -240,15 +259,16 @@ def _price(row) -> str:
     return "not recorded" if pd.isna(row.unit_value) else f"{row.unit_value:,.2f}"
 
 
-def say_polyimide(annual: pd.DataFrame) -> Finding:
+def say_polyimide(annual: pd.DataFrame, supplier: str = "JPN") -> Finding:
     """The third material, for which only a wider annual line exists."""
     card = MATERIALS["polyimide_film"]
-    rows = annual[(annual["hs_code"] == card.hs_code) & (annual["flow"] == "import")].sort_values("period")
+    asked = (annual["hs_code"] == card.hs_code) & (annual["flow"] == "import") & (annual["partner"] == supplier)
+    rows = annual[asked].sort_values("period")
     if len(rows) < 2:
         return Finding("No annual figures of polyimide film lie in this window.", role="limit")
     listed = "; ".join(f"{r.period.year} {dollars(r.value)}" for r in rows.itertuples())
     text = (
-        f"Polyimide film from Japan, the third material, is known only by year under code {card.hs_code}: {listed}. "
-        f"{card.remember} No fall of the controlled grade can be read from it, nor ruled out."
+        f"Polyimide film from {name(supplier)}, the third material, is known only by year under code {card.hs_code}: "
+        f"{listed}. {card.remember} No fall of the controlled grade can be read from it, nor ruled out."
     )
     return Finding(text)

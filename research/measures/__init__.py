@@ -6,6 +6,7 @@ regimes      when did it turn: exact breaks, their number and their intervals
 projection   where is it heading, beside what a naive forecast would have said
 dependence   who supplies whom: shares, concentration, unit values, change against several bases
 landmarks    which events to name on a figure: the largest in the strongest moves
+mirror       both customs offices, totals in print, who took up a fall
 panels       one measure of several materials side by side
 linkage      does politics move trade, or trade politics, and with what lag?
 people       visitors of one origin against those of others
@@ -20,6 +21,7 @@ from research.measures import (
     effects,
     landmarks,
     linkage,
+    mirror,
     moves,
     panels,
     people,
@@ -35,6 +37,7 @@ __all__ = [
     "effects",
     "landmarks",
     "linkage",
+    "mirror",
     "moves",
     "panels",
     "people",

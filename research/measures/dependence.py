@@ -252,6 +252,8 @@ def _asked(flows: pd.DataFrame, hs_code: str, reporter: str, flow: str) -> pd.Da
     if flow not in ("import", "export"):
         raise RequestError(f'flow={flow!r} is unknown; it is "import" or "export"')
     require_columns(flows, NEEDED, "trade flows")
+    if flows.empty:
+        raise NoDataError(f"no item record of {reporter} is here, so none of {hs_code}")
     rows = flows
     for column, wanted in (("reporter", reporter), ("hs_code", hs_code), ("flow", flow)):
         chosen = rows[rows[column] == wanted]
@@ -262,7 +264,7 @@ def _asked(flows: pd.DataFrame, hs_code: str, reporter: str, flow: str) -> pd.Da
     require_dates(rows, "period", "trade")
     if rows["partner"].isna().any():
         raise DataError(f"trade rows without a partner: {named_rows(rows, rows['partner'].isna())}")
-    for column in BASIS:
+    for column in (name for name in (*BASIS, "hs_edition") if name in rows):
         if len(rows[column].unique()) > 1:
             raise RequestError(
                 f"{hs_code} of {reporter} comes in several kinds of {column}: {_listed(rows[column])}; "

@@ -9,11 +9,14 @@ from pathlib import Path
 from research.errors import RequestError
 from research.register import Resource
 from research.sources.claims import clean_claims
+from research.sources.comtrade import clean_comtrade_bulk, clean_comtrade_legacy, clean_comtrade_v1
 from research.sources.federal_reserve import clean_federal_reserve
 from research.sources.intake import Cleaned
+from research.sources.japan_customs import clean_estat, clean_japan_customs
 from research.sources.japan_mof import clean_japan_mof, clean_japan_mof_quoted
 from research.sources.jnto import clean_jnto
 from research.sources.korea_customs import clean_korea_customs, clean_korea_customs_quoted
+from research.sources.korea_tables import clean_kita, clean_korea_customs_api
 from research.sources.timeline import clean_timeline
 
 Cleaner = Callable[[Path, Resource | None], Cleaned]
@@ -27,6 +30,13 @@ SOURCES: dict[str, Cleaner] = {
     "jnto": clean_jnto,
     "federal_reserve": clean_federal_reserve,
     "claims": clean_claims,
+    "comtrade_v1": clean_comtrade_v1,
+    "comtrade_legacy": clean_comtrade_legacy,
+    "comtrade_bulk": clean_comtrade_bulk,
+    "japan_customs": clean_japan_customs,
+    "estat": clean_estat,
+    "korea_customs_api": clean_korea_customs_api,
+    "kita": clean_kita,
 }
 
 

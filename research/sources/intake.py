@@ -60,10 +60,17 @@ class Intake:
     registered path, or the path as given for a file of one's own.
     """
 
-    def __init__(self, path: Path, resource: Resource | None, header: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        resource: Resource | None,
+        header: tuple[str, ...],
+        rows: tuple[pd.DataFrame, list[tuple[int, list[str]]]] | None = None,
+    ) -> None:
+        """Reads a CSV of that header; `rows` gives what a reader of another format has read instead."""
         self.file = resource.path if resource else path.as_posix()
         self.vintage = resource.vintage if resource else None
-        self.rows, ragged = read_csv(path, header, self.file)
+        self.rows, ragged = read_csv(path, header, self.file) if rows is None else rows
         self.read = len(self.rows) + len(ragged)
         self._raw = self.rows.drop(columns="line").set_index(self.rows["line"])
         self._rejected = [(line, "field_count", json.dumps(fields, ensure_ascii=False)) for line, fields in ragged]

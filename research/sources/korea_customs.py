@@ -69,6 +69,7 @@ def _trade(rows: pd.DataFrame, flows: tuple[str, ...], frequency: str) -> pd.Dat
         quantity=np.nan,
         quantity_unit=None,
         is_estimated=False,
+        flags=None,
     )
     return pd.concat(
         [
