@@ -39,17 +39,11 @@ from research.findings.effects import (
     words_effects,
     words_visitors,
 )
-from research.findings.linkage import say_linkage, table_precedence, words_linkage
-from research.findings.outlook import (
-    say_missing_months,
-    say_projection,
-    say_quoted,
-    say_regimes,
-    say_restoration,
-    table_breaks,
-    words_projection,
-    words_regimes,
-    words_restoration,
+from research.findings.linkage import (
+    say_linkage,
+    table_precedence,
+    words_linkage,
+)
 from research.findings.mirror import (
     given,
     or_limit,
@@ -62,6 +56,17 @@ from research.findings.mirror import (
     table_headlines,
     table_mirror,
     table_substitution,
+)
+from research.findings.outlook import (
+    say_missing_months,
+    say_projection,
+    say_quoted,
+    say_regimes,
+    say_restoration,
+    table_breaks,
+    words_projection,
+    words_regimes,
+    words_restoration,
 )
 from research.findings.relations import (
     say_contributions,
@@ -83,16 +88,24 @@ from research.findings.trade import (
     words_control_months,
     words_supplier_shares,
 )
-from research.findings.words import Finding, KeyNumber, Table, dollars, month, percent, signed
+from research.findings.words import (
+    Finding,
+    KeyNumber,
+    Table,
+    dollars,
+    month,
+    percent,
+    signed,
+)
 
 __all__ = [
     "Finding",
     "KeyNumber",
     "Table",
     "dollars",
+    "given",
     "hedges",
     "instructive",
-    "given",
     "month",
     "or_limit",
     "percent",
@@ -107,18 +120,17 @@ __all__ = [
     "say_exchange",
     "say_linkage",
     "say_materials",
+    "say_mirror",
+    "say_missing",
     "say_missing_months",
     "say_people",
     "say_polyimide",
+    "say_printed_totals",
     "say_projection",
     "say_quoted",
     "say_regimes",
     "say_rejected_claims",
     "say_restoration",
-    "say_mirror",
-    "say_missing",
-    "say_polyimide",
-    "say_printed_totals",
     "say_small_lots",
     "say_substitution",
     "say_supplier",
@@ -130,11 +142,11 @@ __all__ = [
     "table_claims",
     "table_conservation",
     "table_contributions",
-    "table_precedence",
-    "table_published",
     "table_goods",
     "table_headlines",
     "table_mirror",
+    "table_precedence",
+    "table_published",
     "table_rejected",
     "table_sources",
     "table_substitution",
