@@ -9,10 +9,14 @@ from pathlib import Path
 from research.errors import RequestError
 from research.register import Resource
 from research.sources.federal_reserve import clean_federal_reserve
+from research.sources.gdelt import clean_gdelt
+from research.sources.icews import clean_icews
 from research.sources.intake import Cleaned
 from research.sources.japan_mof import clean_japan_mof, clean_japan_mof_quoted
 from research.sources.jnto import clean_jnto
 from research.sources.korea_customs import clean_korea_customs, clean_korea_customs_quoted
+from research.sources.polecat import clean_polecat
+from research.sources.sink import Sink
 from research.sources.timeline import clean_timeline
 
 Cleaner = Callable[[Path, Resource | None], Cleaned]
@@ -27,12 +31,19 @@ SOURCES: dict[str, Cleaner] = {
     "federal_reserve": clean_federal_reserve,
 }
 
+# Machine-coded events: files too many and too large for memory, read as a stream (`research.bulk`).
+STREAMED: dict[str, Callable[[Path, Sink], None]] = {
+    "gdelt": clean_gdelt,
+    "icews": clean_icews,
+    "polecat": clean_polecat,
+}
+
 
 def cleaner(source: str) -> Cleaner:
     """A source's cleaner. Raises RequestError naming those there are."""
     if source not in SOURCES:
-        raise RequestError(f"no cleaner for source {source!r}; there are {', '.join(SOURCES)}")
+        raise RequestError(f"no cleaner for source {source!r}; there are {', '.join([*SOURCES, *STREAMED])}")
     return SOURCES[source]
 
 
-__all__ = ["SOURCES", "Cleaned", "Cleaner", "cleaner"]
+__all__ = ["SOURCES", "STREAMED", "Cleaned", "Cleaner", "cleaner"]
