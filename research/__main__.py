@@ -70,7 +70,6 @@ def build(names: tuple[str, ...], force: bool, wants_json: bool) -> None:
 def clean(source: str, files: tuple[Path, ...], out: Path, dyad: str | None, wants_json: bool) -> None:
     """Clean files of your own with the cleaner of SOURCE."""
     from research import build as builder
-
     from research.sources import STREAMED
 
     if source in STREAMED:

@@ -59,7 +59,7 @@ _BY_SCORE = {
     -10.0: "1823 183 1831 1832 1833 186 19 190 193 194 195 20 200 202 203 204 2041 2042",
 }
 GOLDSTEIN: dict[str, float] = {code: score for score, codes in _BY_SCORE.items() for code in codes.split()}
-# The scale of ICEWS' own Intensity column differs from the official one in four codes (and knows 1213): never mix the two.
+# The scale of ICEWS' own Intensity column differs in four codes (and knows 1213): never mix the two.
 ICEWS_GOLDSTEIN: dict[str, float] = GOLDSTEIN | {"1213": -4.0, "016": -5.0, "022": 3.4, "164": -6.5, "165": -7.0}
 
 

@@ -57,9 +57,7 @@ def test_monthly_shares_are_one_row_a_month_and_partner():
 
 
 def test_the_total_for_the_world_is_not_a_supplier():
-    table = supplier_share(
-        flows([("2019-01", "JPN", 1), ("2019-01", "CHN", 3), ("2019-01", "WLD", 4)]), HF, "KOR"
-    )
+    table = supplier_share(flows([("2019-01", "JPN", 1), ("2019-01", "CHN", 3), ("2019-01", "WLD", 4)]), HF, "KOR")
     assert table.set_index("partner")["share"].to_dict() == {"CHN": 0.75, "JPN": 0.25}
 
 
@@ -78,9 +76,7 @@ def test_shares_of_a_total_of_zero_are_missing():
 
 
 def test_a_missing_value_leaves_every_share_of_its_period_unknown():
-    rows = flows(
-        [("2019-01", "JPN", np.nan), ("2019-02", "JPN", 1), ("2019-01", "CHN", 3), ("2020-01", "CHN", 3)]
-    )
+    rows = flows([("2019-01", "JPN", np.nan), ("2019-02", "JPN", 1), ("2019-01", "CHN", 3), ("2020-01", "CHN", 3)])
     table = supplier_share(rows, HF, "KOR").set_index(["period", "partner"])
     assert table.loc["2019", "share"].isna().all()
     assert table.loc[("2019-01-01", "JPN"), "months_covered"] == 1
@@ -93,9 +89,7 @@ def test_a_missing_value_leaves_every_share_of_its_period_unknown():
 
 def test_other_codes_reporters_and_flows_do_not_enter():
     other = [YEAR.assign(hs_code=RESIST), YEAR.assign(reporter="JPN"), YEAR.assign(flow="export")]
-    pd.testing.assert_frame_equal(
-        supplier_share(pd.concat([YEAR, *other]), HF, "KOR"), supplier_share(YEAR, HF, "KOR")
-    )
+    pd.testing.assert_frame_equal(supplier_share(pd.concat([YEAR, *other]), HF, "KOR"), supplier_share(YEAR, HF, "KOR"))
 
 
 values = st.lists(st.integers(0, 10**9), min_size=1, max_size=30).filter(any)
@@ -166,9 +160,7 @@ def test_an_unreported_month_is_missing_and_not_zero():
 
 def test_annual_figures_give_a_unit_value_a_year():
     rows = flows([(f"{year}-01-01", "JPN", 9000, 3000) for year in (2016, 2018)], frequency="A")
-    assert unit_value(rows, HF, "KOR", "JPN")["unit_value"].tolist() == pytest.approx(
-        [3, np.nan, 3], nan_ok=True
-    )
+    assert unit_value(rows, HF, "KOR", "JPN")["unit_value"].tolist() == pytest.approx([3, np.nan, 3], nan_ok=True)
 
 
 def quoted(*rows):
@@ -273,9 +265,7 @@ def test_the_flows_given_are_left_as_they_were():
 def test_flows_of_several_kinds_are_refused_and_the_kinds_named(column, other):
     mixed = pd.concat([STEADY, STEADY.assign(**{column: other})], ignore_index=True)
     kinds = ", ".join(sorted([other, STEADY[column].iloc[0]]))
-    with pytest.raises(
-        RequestError, match=f"{HF} of KOR comes in several kinds of {column}: {kinds}; they are not"
-    ):
+    with pytest.raises(RequestError, match=f"{HF} of KOR comes in several kinds of {column}: {kinds}; they are not"):
         supplier_share(mixed, HF, "KOR")
 
 
@@ -285,9 +275,7 @@ def test_an_absent_reporter_is_refused_naming_those_there_are():
 
 
 def test_an_absent_code_is_refused_naming_those_there_are():
-    with pytest.raises(
-        NoDataError, match=rf"no trade of KOR {RESIST} import: no hs_code {RESIST}; there are {HF}"
-    ):
+    with pytest.raises(NoDataError, match=rf"no trade of KOR {RESIST} import: no hs_code {RESIST}; there are {HF}"):
         supplier_share(STEADY, RESIST, "KOR")
 
 
@@ -333,9 +321,7 @@ def test_monthly_shares_of_annual_figures_are_refused():
 
 def test_a_repeated_key_is_refused_and_its_rows_named():
     twice = pd.concat([STEADY, STEADY.tail(1)], ignore_index=True)
-    with pytest.raises(
-        DataError, match=r"2 trade rows repeat a key of period, partner: 2020-06-01 JPN.*rows 29, 30"
-    ):
+    with pytest.raises(DataError, match=r"2 trade rows repeat a key of period, partner: 2020-06-01 JPN.*rows 29, 30"):
         supplier_share(twice, HF, "KOR")
 
 

@@ -46,9 +46,7 @@ def test_an_event_on_the_month_end_itself_counts_at_full_weight_beside_one_neutr
 
 
 def test_an_event_weighs_half_after_one_half_life():
-    row = relations(
-        a_table(an_event("2018-12-31")), start="2019-12", end="2019-12", half_life_months=12
-    ).iloc[0]
+    row = relations(a_table(an_event("2018-12-31")), start="2019-12", end="2019-12", half_life_months=12).iloc[0]
     assert row["intensity"] == pytest.approx(2 ** (-365 / 30.4375 / 12))
     assert row["level"] == pytest.approx(4 * row["intensity"] / (1 + row["intensity"]))
 
@@ -117,9 +115,7 @@ def test_the_series_takes_well_under_a_fifth_of_a_second():
     scores = np.random.default_rng(7).uniform(-10, 10, 700)
     dates = pd.date_range("1998-10-01", "2026-05-01", periods=700)
     ways = [("JPN", "KOR"), ("KOR", "JPN")] * 350
-    events = a_table(
-        *[an_event(day, score, *way) for day, score, way in zip(dates, scores, ways, strict=True)]
-    )
+    events = a_table(*[an_event(day, score, *way) for day, score, way in zip(dates, scores, ways, strict=True)])
     relations(events)
     begun = time.perf_counter()
     table = relations(events, band=True)
@@ -242,9 +238,7 @@ def test_a_month_may_be_a_date_a_timestamp_or_a_period():
 
 
 def test_a_direction_without_events_is_refused_naming_the_directions_there_are():
-    with pytest.raises(
-        NoDataError, match=r"no event by KOR towards CHN up to 2019-07-31; there are JPN to KOR"
-    ):
+    with pytest.raises(NoDataError, match=r"no event by KOR towards CHN up to 2019-07-31; there are JPN to KOR"):
         contributions(a_table(an_event("2019-07-01")), "2019-07", "KOR", "CHN")
 
 
@@ -277,9 +271,7 @@ def test_a_score_that_is_missing_or_off_the_scale_is_refused_and_named(score):
 
 def test_dates_that_are_text_are_refused():
     events = a_table(an_event("2019-07-01")).assign(event_date="2019-07-01")
-    with pytest.raises(
-        DataError, match=r"event_date of the events must be datetime64, not str; .*'2019-07-01'"
-    ):
+    with pytest.raises(DataError, match=r"event_date of the events must be datetime64, not str; .*'2019-07-01'"):
         relations(events)
 
 
