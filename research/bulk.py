@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -122,7 +123,11 @@ def _parts(jobs: list[tuple], executor: Executor | None, progress: Progress) -> 
     progress(len(books), len(jobs), rows)
     if not left:
         return [books[number] for number in range(len(jobs))]
-    own = None if executor else ProcessPoolExecutor(min(WORKERS, len(left)), mp_context=_processes())
+    if len(left) == 1 and executor is None:
+        books[left[0]] = clean_one(*jobs[left[0]])
+        progress(len(books), len(jobs), rows + books[left[0]]["rows_read"])
+        return [books[number] for number in range(len(jobs))]
+    own = None if executor else ProcessPoolExecutor(WORKERS, mp_context=_processes())
     try:
         futures = {(executor or own).submit(clean_one, *jobs[number]): number for number in left}
         for future in as_completed(futures):
@@ -136,9 +141,14 @@ def _parts(jobs: list[tuple], executor: Executor | None, progress: Progress) -> 
 
 
 def _processes() -> multiprocessing.context.BaseContext:
-    """Forked workers start at once; beside other threads a fork is not safe, and a fresh process is taken."""
-    alone = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
-    return multiprocessing.get_context("fork" if alone else "spawn")
+    """Forked workers start at once; where other threads may run, they are forked from a server without any."""
+    methods = multiprocessing.get_all_start_methods()
+    if threading.active_count() == 1 and "duckdb" not in sys.modules and "fork" in methods:
+        return multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if context.get_start_method() == "forkserver":
+        context.set_forkserver_preload(["research.bulk"])
+    return context
 
 
 def clean_one(source: str, file: str, part: str, dyad: str | None) -> dict[str, Any]:
