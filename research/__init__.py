@@ -12,6 +12,7 @@ The map, in the order data flows; a module imports only from lines above it:
     tables       what each tidy table promises: key, columns, units, ranges
     register     raw files: find, verify, cite
     sources      1. publisher's file -> tidy table, one module a publisher
+    bulk         1b. event files of any size: parts in worker processes, one merge on disk
     build        2. raw -> processed, file by file, with the conservation law
     warehouse    3. processed tables, read back by pair and window
     measures     4. numbers: relations, moves, regimes, projection, landmarks, calendar, dependence, panels
@@ -40,6 +41,7 @@ _MODULES = (
     "tables",
     "register",
     "sources",
+    "bulk",
     "build",
     "warehouse",
     "measures",

@@ -5,9 +5,10 @@ Progress goes to stderr, the result to stdout. Exit status: 0 all well, 1 someth
 Each verb loads what it needs when it runs, so that none waits for another's libraries.
 """
 
+import contextlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,9 +70,35 @@ def build(names: tuple[str, ...], force: bool, wants_json: bool) -> None:
 def clean(source: str, files: tuple[Path, ...], out: Path, dyad: str | None, wants_json: bool) -> None:
     """Clean files of your own with the cleaner of SOURCE."""
     from research import build as builder
+    from research.sources import STREAMED
 
-    summary = builder.clean_files(source, files, out, dyad)
+    if source in STREAMED:
+        with file_progress() as progress:
+            summary = builder.clean_files(source, files, out, dyad, progress=progress)
+    else:
+        summary = builder.clean_files(source, files, out, dyad)
     click.echo(json.dumps(summary, indent=2, ensure_ascii=False) if wants_json else counts([summary]))
+    refused = summary.get("files_rejected", [])
+    for bad in refused:
+        say(f"Error: {bad['file']}: {bad['reason']}: {bad['found']}")
+    sys.exit(1 if refused else 0)
+
+
+@contextlib.contextmanager
+def file_progress() -> Iterator[Callable[[int, int, int], None]]:
+    """A bar of files with the rows read so far, on stderr; silent where nobody watches."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("files, {task.fields[rows]:,} rows"), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal, auto_refresh=False) as bar:
+        task = bar.add_task("", rows=0)
+
+        def show(done: int, total: int, rows: int) -> None:
+            bar.update(task, completed=done, total=total, rows=rows, refresh=True)
+
+        yield show
 
 
 @main.command()

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as arrow
 import pyarrow.parquet as parquet
 
-from research import dyads, paths, register, sources, tables
+from research import bulk, dyads, paths, register, sources, tables
 from research.errors import DataError, NoDataError, RequestError
 from research.register import Resource
 from research.sources import Cleaned
@@ -72,14 +72,20 @@ def code_hash() -> str:
     return "sha256:" + digest.hexdigest()
 
 
-def clean_files(source: str, files: Sequence[Path], out: Path, dyad: str | None = None) -> dict[str, Any]:
+def clean_files(
+    source: str, files: Sequence[Path], out: Path, dyad: str | None = None, **streaming: Any
+) -> dict[str, Any]:
     """Cleans files of one's own into `out`: `<table>.parquet`, `rejected.parquet`, `summary.json`, all at once.
 
     Rows that do not belong to the pair are out of scope (`other_pair`). A file with the bytes of a
     registered one is cleaned with what the register knows of it. Rows that several files share count once
     (merged); if they differ, all of them are rejected. Raises RequestError on an unknown source, a file
     that is not there, or a folder that holds anything else; DataError where a file breaks its contract.
+    Machine-coded events go file by file through `bulk.clean_files`, which takes `streaming`.
     """
+    if source in sources.STREAMED:
+        _check_out(out)
+        return bulk.clean_files(source, files, out, dyad, **streaming)
     clean = sources.cleaner(source)
     pair = dyads.find(dyad) if dyad else None
     paths_given = [Path(file) for file in files]

@@ -59,6 +59,8 @@ _BY_SCORE = {
     -10.0: "1823 183 1831 1832 1833 186 19 190 193 194 195 20 200 202 203 204 2041 2042",
 }
 GOLDSTEIN: dict[str, float] = {code: score for score, codes in _BY_SCORE.items() for code in codes.split()}
+# The scale of ICEWS' own Intensity column differs in four codes (and knows 1213): never mix the two.
+ICEWS_GOLDSTEIN: dict[str, float] = GOLDSTEIN | {"1213": -4.0, "016": -5.0, "022": 3.4, "164": -6.5, "165": -7.0}
 
 
 def score(code: str) -> float:
@@ -76,5 +78,10 @@ def quad_class(code: str) -> int:
     Roots 01-05, 06-09, 10-14, 15-20. Raises DataError on a code the scale does not hold.
     """
     score(code)
+    return quad_of_root(code)
+
+
+def quad_of_root(code: str) -> int:
+    """The quad class of a code by its root alone, for codes other scales hold."""
     root = int(code[:2])
     return 1 + (root > 5) + (root > 9) + (root > 14)

@@ -75,6 +75,35 @@ _MOF_ANNUAL = _english(
     "Grand Total": WORLD,
 }  # fmt: skip
 _CODES = {code: code for code in STATES}
+# CAMEO codes in GDELT that are no state of ours: regions, parts of states, dependent territories.
+NO_STATES = frozenset(
+    """
+    WSB BAG GZS AFR ASA BLK CRB CAU CFR CAS CEU EIN EAF EEU EUR LAM MEA MDT NAF NMR PGS SCN SAM SAS SEA SAF WAF WST
+    ALA ASM AIA ABW BMU VGB CYM COK FRO FLK GUF PYF GIB GRL GLP GUM IMY MTQ MYT MSR ANT NCL NIU NFK MNP PCN REU SHN
+    SPM SJM TKL TCA VIR WLF ESH
+    """.split()
+)
+_ICEWS_NAMES = {
+    "Bosnia And Herzegovina": "BIH", "Brunei Darussalam": "BRN", "Cape Verde": "CPV", "Cote d'Ivoire": "CIV",
+    "Czech Republic": "CZE", "Democratic Republic of Congo": "COD", "Guinea Bissau": "GNB", "Holy See": "VAT",
+    "Macedonia": "MKD", "the former Yugoslav Republic of Macedonia": "MKD", "Moldova, Republic of": "MDA",
+    "Occupied Palestinian Territory": "PSE", "Republic of South Africa": "ZAF", "Russian Federation": "RUS",
+    "Serbia and Montenegro": "SRB", "Swaziland": "SWZ", "Timor Leste": "TLS", "Turkey": "TUR",
+    "United Republic Of Tanzania": "TZA", "Korea, Republic Of": "KOR",
+}  # fmt: skip
+# Names in ICEWS that are no state of ours.
+NO_STATE_NAMES = frozenset(
+    """
+    American Samoa|Anguilla|Antarctica|Aruba|Bermuda|British Virgin Islands|Cayman Islands|Cook Islands|Cook Island
+    Curaçao|Faeroe Islands|Faroe Islands|Falkland Islands|French Guiana|French Polynesia|Gibraltar|Greenland
+    Guadeloupe|Guam|Guernsey|Isle Of Man|Jersey|Kosovo|Martinique|Mayotte|Montserrat|Netherlands Antilles
+    New Caledonia|Niue|Norfolk Island|Northern Mariana Islands|Pitcairn|Saint Barthelemy|Saint Helena
+    Saint Martin (French part)|Sint Maarten|Tokelau|Turks and Caicos Islands|United States Virgin Islands
+    U.S. Virgin Islands|Wallis and Futuna Islands|Wallis and Futuna|Western Sahara|Christmas Island|Cocos Islands
+    """.strip()
+    .replace("\n    ", "|")
+    .split("|")
+)
 
 # ISO 3166-1 two-letter codes, UN numbers (Comtrade's own for USA, France, India, Norway, Switzerland, Taiwan beside
 # the ISO ones) and the country codes of Japan Customs.
@@ -110,6 +139,9 @@ _UN = {number: entry[0] for entry in _NUMBERED for number in entry[2].split(",")
 SPELLINGS: dict[str, dict[str, str]] = {
     "iso3": _CODES | {WORLD: WORLD},
     "timeline": _CODES,
+    "gdelt": _CODES | {"ROM": "ROU", "TMP": "TLS", "MTN": "MNE", "ZAR": "COD"},
+    "icews": _BY_NAME | _ICEWS_NAMES,
+    "polecat": _CODES | {"ROM": "ROU", "TMP": "TLS"},
     "korea_customs": _KOREA_CUSTOMS,
     "japan_mof": _MOF_ANNUAL | {spelling.upper(): code for spelling, code in _MOF_ANNUAL.items()},
     "jnto": {

@@ -15,12 +15,14 @@ import pyarrow as arrow
 from research import dyads
 from research.errors import DataError, RequestError
 
-DTYPES = {"text": "str", "date": "datetime64[us]", "count": "Int64", "number": "float64", "bool": "bool"}
+DTYPES = {"text": "str", "date": "datetime64[us]", "count": "Int64", "number": "float64", "bool": "bool",
+          "flag": "boolean"}  # fmt: skip
 ARROW = {"text": arrow.string(), "date": arrow.date32(), "count": arrow.int64(), "number": arrow.float64(),
-         "bool": arrow.bool_()}  # fmt: skip
+         "bool": arrow.bool_(), "flag": arrow.bool_()}  # fmt: skip
+MACHINE_CODED = ("gdelt1", "gdelt2", "icews", "polecat")
 SOURCES = (
-    "timeline", "korea_customs", "japan_mof", "jnto", "federal_reserve", "comtrade_v1", "comtrade_legacy",
-    "comtrade_bulk", "japan_customs", "estat", "korea_customs_api", "kita", "claims",
+    "timeline", *MACHINE_CODED, "korea_customs", "japan_mof", "jnto", "federal_reserve", "comtrade_v1",
+    "comtrade_legacy", "comtrade_bulk", "japan_customs", "estat", "korea_customs_api", "kita", "claims",
 )  # fmt: skip
 
 
@@ -101,29 +103,34 @@ EVENTS = Table(
         "event_id": _text("the source's own id; suffixed with the direction (:JPN-KOR) where both acted"),
         "initiator": _state("who acts"),
         "target": _state("towards whom"),
-        "cameo_code": _text("CAMEO event code, two to four digits", pattern=r"^[0-9]{2,4}$"),
+        "cameo_code": _text("CAMEO event code, two to four digits; missing in POLECAT", pattern=r"^[0-9]{2,4}$",
+                            nullable=True),
         "goldstein": Column("number", "cooperation (+) or conflict (-) of the act", "score", checks=_between(-10, 10)),
-        "goldstein_scale": _text("which scale the score is from", one_of=("cameo_root",)),
+        "goldstein_scale": _text("which scale the score is from", one_of=("cameo_root", "cameo", "icews", "plover")),
         "quad_class": Column("count", "1 verbal, 2 material cooperation; 3 verbal, 4 material conflict", "class",
                              checks=_between(1, 4)),
-        "domain": _text("field of the event: diplomacy, history, trade ..."),
+        "domain": _text("field of the event: diplomacy, history, trade ...; missing in GDELT", nullable=True),
         "direction": _text("cooperative, conflictual or neutral, as the compiler judged it",
-                           one_of=("cooperative", "conflictual", "neutral")),
-        "title": _text("what happened, in one line"),
+                           one_of=("cooperative", "conflictual", "neutral"), nullable=True),
+        "title": _text("what happened, in one line; the kind of act where a machine coded it", nullable=True),
         "mentions": _from_zero("count", "mentions in the press; missing in the timeline", "mentions", nullable=True),
         "sources": _from_zero("count", "outlets reporting it; missing in the timeline", "outlets", nullable=True),
         "articles": _from_zero("count", "articles reporting it; missing in the timeline", "articles", nullable=True),
         "tone": Column("number", "mean tone of the reports; missing in the timeline", "score", nullable=True),
-        "is_root": Column("bool", "true where the code is the report's main act"),
+        "is_root": Column("flag", "true where the code is the report's main act; missing where the source does not say",
+                          nullable=True),
         "is_mutual": Column("bool", "true where both sides acted together"),
         "verified": Column("bool", "true where the compiler saw a page that says so"),
-        "url": _text("address of the page that reports it"),
-        "publisher": _text("who reported it"),
+        "url": _text("address of the page that reports it", nullable=True),
+        "publisher": _text("who reported it", nullable=True),
         "date_added": Column("date", "day the source entered it; missing in the timeline", "day", nullable=True),
         "note": _text("disputed dates and other doubts, in the compiler's words", nullable=True),
-        "flags": _text("date_coarse, unverified, id_date_differs, possible_dup, third_state:ISO3; joined by ';'",
-                       nullable=True),
-        **_ORIGIN,
+        "flags": _text("date_coarse, unverified, id_date_differs, possible_dup, third_state:ISO3; machine-coded: "
+                       "date_shift, dup_day, dup_url, mirror_twin, goldstein_mismatch, quad_mismatch, width_mixed, "
+                       "date_added_lost, multi_actor; joined by ';'", nullable=True),
+        "file": _ORIGIN["file"],
+        "line": Column("count", "line in that file, its first line being 1", "line",
+                       checks=(pa.Check.ge(1, error="is below 1"),)),
     },
     pair=("initiator", "target"),
 )  # fmt: skip

@@ -4,6 +4,7 @@ relations    how have the two states treated each other, month by month?
 moves        who moves first, how far apart the directions are, what one event was followed by
 regimes      when did it turn: exact breaks, their number and their intervals
 projection   where is it heading, beside what a naive forecast would have said
+series       machine-coded events by month: three measures side by side, with counts and duplicates
 dependence   who supplies whom: shares, concentration, unit values, change against several bases
 landmarks    which events to name on a figure: the largest in the strongest moves
 mirror       both customs offices, totals in print, who took up a fall
@@ -28,6 +29,7 @@ from research.measures import (
     projection,
     regimes,
     relations,
+    series,
     synthetic,
 )
 
@@ -44,5 +46,6 @@ __all__ = [
     "projection",
     "regimes",
     "relations",
+    "series",
     "synthetic",
 ]

@@ -11,12 +11,16 @@ from research.register import Resource
 from research.sources.claims import clean_claims
 from research.sources.comtrade import clean_comtrade_bulk, clean_comtrade_legacy, clean_comtrade_v1
 from research.sources.federal_reserve import clean_federal_reserve
+from research.sources.gdelt import clean_gdelt
+from research.sources.icews import clean_icews
 from research.sources.intake import Cleaned
 from research.sources.japan_customs import clean_estat, clean_japan_customs
 from research.sources.japan_mof import clean_japan_mof, clean_japan_mof_quoted
 from research.sources.jnto import clean_jnto
 from research.sources.korea_customs import clean_korea_customs, clean_korea_customs_quoted
 from research.sources.korea_tables import clean_kita, clean_korea_customs_api
+from research.sources.polecat import clean_polecat
+from research.sources.sink import Sink
 from research.sources.timeline import clean_timeline
 
 Cleaner = Callable[[Path, Resource | None], Cleaned]
@@ -39,12 +43,19 @@ SOURCES: dict[str, Cleaner] = {
     "kita": clean_kita,
 }
 
+# Machine-coded events: files too many and too large for memory, read as a stream (`research.bulk`).
+STREAMED: dict[str, Callable[[Path, Sink], None]] = {
+    "gdelt": clean_gdelt,
+    "icews": clean_icews,
+    "polecat": clean_polecat,
+}
+
 
 def cleaner(source: str) -> Cleaner:
     """A source's cleaner. Raises RequestError naming those there are."""
     if source not in SOURCES:
-        raise RequestError(f"no cleaner for source {source!r}; there are {', '.join(SOURCES)}")
+        raise RequestError(f"no cleaner for source {source!r}; there are {', '.join([*SOURCES, *STREAMED])}")
     return SOURCES[source]
 
 
-__all__ = ["SOURCES", "Cleaned", "Cleaner", "cleaner"]
+__all__ = ["SOURCES", "STREAMED", "Cleaned", "Cleaner", "cleaner"]

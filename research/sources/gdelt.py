@@ -1,0 +1,383 @@
+"""GDELT events: 1.0 back files (57 columns), 1.0 daily files (58), 2.0 files (61), told apart line by line.
+
+Lines are found and counted in the raw bytes, a megabyte at a time: nothing in a field (quotes, broken text) can
+shift the next one. Only the lines of the pair asked for are taken apart.
+"""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from research import cameo, dyads
+from research.sources.archive import FileRefused, chunks
+from research.sources.sink import Sink
+
+WIDTHS = (57, 58, 61)
+SHIFTS = frozenset({7, 30, 365, 3650})  # "last week", "a month ago", "a year ago", "ten years ago" misread as dates
+FIRST_DAY = date(1979, 1, 1)
+LONGEST_LINE = 1 << 20
+TRIAL_LINES = 1000
+TABLE_CHECK_ROWS = 100
+_ACTOR1, _ACTOR2, _ROOT_EVENT, _CODE, _ROOT, _QUAD, _SCORE, _MENTIONS, _TONE = 7, 17, 25, 26, 28, 29, 30, 31, 34
+_ADDED = {57: 56, 58: 56, 61: 59}
+_URL = {58: 57, 61: 60}
+_NUMBER = re.compile(r"[-+]?[0-9]{1,15}(\.[0-9]*)?([eE][-+]?[0-9]{1,2})?")
+_SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
+_SLOT = re.compile(r"(?<![0-9])(20[0-9]{6})([0-9]{6})?(?![0-9])")
+
+# How the scan knows a country: 0 empty, 1 no state of ours, 2 and above a state, -1 unknown.
+_KNOWN = tuple(dyads.STATES)
+_IDS = {code: number for number, code in enumerate(_KNOWN, start=2)}
+
+
+def _lookup() -> np.ndarray:
+    table = np.full(26**3, -1, dtype=np.int16)
+    numbers = {code: 1 for code in dyads.NO_STATES}
+    numbers |= {code: _IDS[iso3] for code, iso3 in dyads.SPELLINGS["gdelt"].items()}
+    for code, number in numbers.items():
+        high, middle, low = (ord(letter) - 65 for letter in code)
+        table[(high * 26 + middle) * 26 + low] = number
+    return table
+
+
+_BY_LETTERS = _lookup()
+
+
+def clean_gdelt(path: Path, sink: Sink) -> None:
+    """One row: one event as coded from reports, directed from Actor1's country to Actor2's.
+
+    Source: The GDELT Project. In: tab-separated lines of 57, 58 or 61 fields, no header; also copies with a header,
+    with `;` or `,` and codes that lost their zero, where every code can be proven. Out: `events`, source gdelt1
+    or gdelt2, the row's own score (scale cameo) and quad class; publisher, domain and title missing.
+    Missing rule: no row is no report, a day without a file is no data. A row with no country on one side, one
+    country on both, a region or territory, or another pair is out of scope and not looked at further. Raises:
+    FileRefused with the reason where the file as a whole is not what it should be.
+    """
+    pieces, first_line = _plain_lines(chunks(path), path, sink)
+    scan = _Scan(sink, path)
+    number = first_line
+    for block in _whole_lines(pieces):
+        number += scan.block(block, number)
+    scan.finish()
+
+
+def _whole_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Blocks that end with a line's end."""
+    rest = b""
+    for piece in pieces:
+        cut = piece.rfind(b"\n") + 1
+        if not cut:
+            rest += piece
+            if len(rest) > LONGEST_LINE:
+                raise FileRefused("line_too_long", f"a line longer than {LONGEST_LINE} bytes: not a file of events")
+            continue
+        yield rest + piece[:cut]
+        rest = piece[cut:]
+    if rest:
+        yield rest + b"\n"
+
+
+class _Scan:
+    """Lines of one file, counted and sorted by width and countries; those asked for are read."""
+
+    def __init__(self, sink: Sink, path: Path) -> None:
+        self.sink, self.name = sink, path.name
+        self.widths: Counter = Counter()
+        self.checked = self.mismatched = 0
+        self.first_width = 0
+        self.example = ""
+        self.pair = tuple(_IDS[state] for state in sink.pair.states) if sink.pair else None
+
+    def block(self, block: bytes, line: int) -> int:
+        """Takes in whole lines, the first of which has the number `line`; returns how many there were."""
+        text = np.frombuffer(block, dtype=np.uint8)
+        seps = np.flatnonzero((text - np.uint8(9)) < 2)  # tab or line feed
+        ends = np.flatnonzero(text[seps] == 10)
+        widths = np.diff(ends, prepend=-1)
+        stops = seps[ends]
+        starts = np.concatenate(([0], stops[:-1] + 1))
+        sound = (widths == 61) | (widths == 58) | (widths == 57)
+        self.sink.rows_read += len(ends)
+        self._note_widths(widths)
+        if not sound.all():
+            for at in np.flatnonzero(~sound):
+                self.sink.reject(line + int(at), "field_count", _shown(block[starts[at] : stops[at]]))
+        chosen = np.flatnonzero(sound)
+        first = ends[chosen] - widths[chosen] + 1
+        a = _countries(text, seps[first + _ACTOR1 - 1] + 1, seps[first + _ACTOR1])
+        b = _countries(text, seps[first + _ACTOR2 - 1] + 1, seps[first + _ACTOR2])
+        for at in chosen[self._in_scope(a, b, chosen, line, block, starts, stops)]:
+            self._row(line + int(at), block[starts[at] : stops[at]])
+        return len(ends)
+
+    def _note_widths(self, widths: np.ndarray) -> None:
+        values, counts = np.unique(widths, return_counts=True)
+        self.widths.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+        if not self.first_width:
+            self.first_width = next((width for width in widths.tolist() if width in WIDTHS), 0)
+        if not self.first_width and self.widths.total() >= TRIAL_LINES:
+            self._refuse_width()
+
+    def _in_scope(self, a, b, chosen, line, block, starts, stops) -> np.ndarray:
+        """Positions (in `chosen`) of the rows asked for; the others are counted by why not."""
+        scope = self.sink.out_of_scope
+        unknown = (a < 0) | (b < 0)
+        for at in chosen[unknown]:
+            self.sink.reject(line + int(at), "unknown_country", _shown(block[starts[at] : stops[at]]))
+        self._note_seen(a, b)
+        left = ~unknown
+        for reason, beside in (
+            ("no_country", (a == 0) | (b == 0)),
+            ("no_state", (a == 1) | (b == 1)),
+            ("self_dyad", a == b),
+        ):
+            gone = left & beside
+            if count := int(gone.sum()):
+                scope[reason] += count
+            left &= ~beside
+        if self.pair:
+            one, other = self.pair
+            of_pair = ((a == one) & (b == other)) | ((a == other) & (b == one))
+            if count := int((left & ~of_pair).sum()):
+                scope["other_pair"] += count
+            left &= of_pair
+        return np.flatnonzero(left)
+
+    def _note_seen(self, a: np.ndarray, b: np.ndarray) -> None:
+        counts = np.bincount(np.maximum(a, 0), minlength=len(_KNOWN) + 2)
+        counts = counts + np.bincount(np.maximum(b, 0), minlength=len(_KNOWN) + 2)
+        for number in np.flatnonzero(counts[2:]):
+            self.sink.seen[_KNOWN[number]] += int(counts[number + 2])
+
+    def _row(self, line: int, raw: bytes) -> None:
+        """Reads one line of the pair: kept, or rejected with the first thing that is wrong with it."""
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            self.sink.reject(line, "encoding", _shown(raw))
+            return
+        fields = text.rstrip("\r").split("\t")
+        found = "nul_byte" if "\0" in text else self._tidy(fields, line)
+        if isinstance(found, str):
+            self.sink.reject(line, found, fields)
+        else:
+            self.sink.keep(line, [found])
+
+    def _tidy(self, fields: list[str], line: int) -> dict[str, Any] | str:
+        """The tidy row, or why there is none."""
+        width = len(fields)
+        flags = [] if width == self.first_width else ["width_mixed"]
+        day, score = _day(fields[1]), _number(fields[_SCORE])
+        if not fields[0].isascii() or not fields[0].isdigit():
+            return "id_invalid"
+        if day is None:
+            return "date_invalid"
+        if day < FIRST_DAY:
+            return "date_before_1979"
+        if score is None:
+            return "goldstein_not_a_number"
+        if not -10 <= score <= 10:
+            return "goldstein_out_of_range"
+        code = self._code(fields, score, line)
+        if code not in cameo.GOLDSTEIN:
+            return "codes_numeric" if len(fields[_ROOT]) == 1 else "unknown_cameo"
+        if fields[_QUAD] not in ("1", "2", "3", "4"):
+            return "quad_invalid"
+        if fields[_ROOT_EVENT] not in ("0", "1"):
+            return "is_root_invalid"
+        counts = [_count(fields[at]) for at in range(_MENTIONS, _MENTIONS + 3)]
+        if -1 in counts:
+            return "count_invalid"
+        tone = _number(fields[_TONE])
+        if tone is None and fields[_TONE]:
+            return "tone_not_a_number"
+        added = self._added(fields[_ADDED[width]], line, flags)
+        if isinstance(added, str):
+            return added
+        if added and day > added + timedelta(days=1):
+            return "date_in_future"
+        if width != 57 and added and (added - day).days in SHIFTS:
+            flags.append("date_shift")
+        self._check_score(code, score, line, flags)
+        if int(fields[_QUAD]) != cameo.quad_class(code):
+            flags.append("quad_mismatch")
+        source = "gdelt2" if width == 61 else "gdelt1"
+        spelling = dyads.SPELLINGS["gdelt"]
+        return {
+            "event_date": day, "source": source, "event_id": f"{source}:{fields[0]}",
+            "initiator": spelling[fields[_ACTOR1]], "target": spelling[fields[_ACTOR2]], "cameo_code": code,
+            "goldstein": score, "goldstein_scale": "cameo", "quad_class": int(fields[_QUAD]),
+            "mentions": counts[0], "sources": counts[1], "articles": counts[2], "tone": tone,
+            "is_root": fields[_ROOT_EVENT] == "1", "url": (fields[_URL[width]] or None) if width in _URL else None,
+            "date_added": added, "flags": ";".join(flags) or None,
+        }  # fmt: skip
+
+    def _code(self, fields: list[str], score: float, line: int) -> str:
+        """The event code; one whose root lost its zero gets it back where the row's score proves it."""
+        mended = proven_codes(fields[_CODE : _ROOT + 1], score)
+        if mended and mended[0] != fields[_CODE]:
+            self.sink.repair("zero_pad", line, fields[_CODE], mended[0])
+        return mended[0] if mended else fields[_CODE] if len(fields[_ROOT]) != 1 else ""
+
+    def _added(self, text: str, line: int, flags: list[str]) -> date | str | None:
+        """The day the row was added; from the file's name, or missing, where a spreadsheet spoiled it."""
+        if _SCIENTIFIC.fullmatch(text):
+            slot = _SLOT.search(self.name)
+            if slot and (day := _day(slot[1])):
+                self.sink.repair("date_added_from_filename", line, text, slot[0])
+                return day
+            flags.append("date_added_lost")
+            return None
+        day = _day(text[:8]) if len(text) in (8, 14) and text.isdigit() else None
+        return day or "date_added_invalid"
+
+    def _check_score(self, code: str, score: float, line: int, flags: list[str]) -> None:
+        self.checked += 1
+        if abs(cameo.GOLDSTEIN[code] - score) > 1e-9:
+            self.mismatched += 1
+            self.example = self.example or f"line {line}: {code} has {score}, expected {cameo.GOLDSTEIN[code]}"
+            flags.append("goldstein_mismatch")
+
+    def finish(self) -> None:
+        """What can only be said of the whole file. Raises FileRefused."""
+        known = sum(self.widths[width] for width in WIDTHS)
+        if self.widths.total() > 2 * known:
+            self._refuse_width()
+        if self.checked >= TABLE_CHECK_ROWS and self.mismatched > 0.01 * self.checked:
+            raise FileRefused(
+                "goldstein_table",
+                f"{self.mismatched} of {self.checked} scores are not the official ones; first {self.example}",
+            )
+        mixed = {width: self.widths[width] for width in WIDTHS if self.widths[width]}
+        self.sink.notes.update({f"width_{width}": count for width, count in mixed.items()})
+        self.sink.notes["goldstein_checked"] += self.checked
+
+    def _refuse_width(self) -> None:
+        width, count = self.widths.most_common(1)[0]
+        if width == 1:
+            raise FileRefused("bad_separator", f"{count} lines without a tab; GDELT files are tab-separated")
+        raise FileRefused(
+            "unknown_width", f"{count} lines of {width} fields; GDELT has 57, 58 or 61 (reduced exports are not events)"
+        )
+
+
+def proven_codes(codes: list[str], score: float) -> list[str] | None:
+    """Event, base and root code with a lost zero put back; None where the row's score does not bear it out."""
+    if len(codes[2]) == 2:
+        return codes
+    if len(codes[2]) != 1 or not codes[2].isdigit():
+        return None
+    mended = [f"0{code}" for code in codes]
+    known = cameo.GOLDSTEIN.get(mended[0])
+    return mended if known is not None and abs(known - score) < 1e-6 else None
+
+
+def _countries(text: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
+    """The scan's number of each country code between two places of the text."""
+    lengths = stops - starts
+    numbers = np.where(lengths == 0, np.int16(0), np.int16(-1))
+    three = np.flatnonzero(lengths == 3)
+    at = starts[three]
+    high, middle, low = (text[at + place].astype(np.int32) - 65 for place in range(3))
+    letters = (high >= 0) & (high < 26) & (middle >= 0) & (middle < 26) & (low >= 0) & (low < 26)
+    index = np.where(letters, (high * 26 + middle) * 26 + low, 0)
+    numbers[three] = np.where(letters, _BY_LETTERS[index], np.int16(-1))
+    return numbers
+
+
+def _plain_lines(pieces: Iterator[bytes], path: Path, sink: Sink) -> tuple[Iterator[bytes], int]:
+    """The text without a header, tab-separated, and the number of its first line."""
+    head = b""
+    for piece in pieces:
+        head += piece
+        if b"\n" in head or len(head) > LONGEST_LINE:
+            break
+    first, _, rest = head.partition(b"\n")
+    name = first.removeprefix(b"\xef\xbb\xbf").lstrip(b'" ').upper()
+    if not name.startswith(b"GLOBALEVENTID"):
+        if first.count(b"\t") == 0 and max(first.count(b";"), first.count(b",")) >= min(WIDTHS) - 1:
+            raise FileRefused("bad_separator", "no tab in the first line, and no header to go by")
+        return chain([head], pieces) if head else iter(()), 1
+    separator = max(("\t", ";", ","), key=lambda mark: first.count(mark.encode()))
+    width = first.count(separator.encode()) + 1
+    if width not in WIDTHS:
+        raise FileRefused("unknown_header", f"a header of {width} columns; GDELT has 57, 58 or 61")
+    sink.repair("header_replaced", 1, f"{width} names", "columns by their place")
+    text = chain([rest], pieces)
+    return (text if separator == "\t" else _retabbed(text, separator, path, sink)), 2
+
+
+def _retabbed(pieces: Iterator[bytes], separator: str, path: Path, sink: Sink) -> Iterator[bytes]:
+    """Lines of a re-saved copy as GDELT writes them; every code is proven by its row's score, or the file refused."""
+    slot = _SLOT.search(path.name)
+    proven = unproven = 0
+    line = 1
+    for block in _whole_lines(pieces):
+        lines = []
+        for raw in block[:-1].split(b"\n"):
+            line += 1
+            text = raw.rstrip(b"\r").decode("utf-8", "surrogateescape")
+            fields = next(csv.reader(io.StringIO(text), delimiter=separator), [""])
+            if len(fields) in WIDTHS:
+                score = _number(fields[_SCORE])
+                mended = proven_codes(fields[_CODE : _ROOT + 1], score) if score is not None else None
+                proven, unproven = proven + bool(mended), unproven + (not mended)
+                _mend(fields, mended, slot, line, sink)
+            lines.append("\t".join(field.replace("\t", " ") for field in fields).encode("utf-8", "surrogateescape"))
+        yield b"\n".join(lines) + b"\n"
+    if unproven > 0.01 * (proven + unproven):
+        raise FileRefused(
+            "codes_numeric",
+            f"{unproven} of {proven + unproven} codes lost their zero and their scores do not prove them",
+        )
+    sink.notes["codes_proven"] += proven
+
+
+def _mend(fields: list[str], codes: list[str] | None, slot: re.Match | None, line: int, sink: Sink) -> None:
+    """Puts back in one row what a spreadsheet or a statistics package took."""
+    if codes and codes[0] != fields[_CODE]:
+        sink.repair("zero_pad", line, fields[_CODE], codes[0])
+        fields[_CODE : _ROOT + 1] = codes
+    at = _ADDED[len(fields)]
+    if slot and _SCIENTIFIC.fullmatch(fields[at]):
+        sink.repair("date_added_from_filename", line, fields[at], slot[0])
+        fields[at] = slot[1]
+    blanks = [at for at in (_ACTOR1, _ACTOR2, _TONE, *_URL.values()) if at < len(fields) and fields[at] == "NA"]
+    if blanks:
+        sink.repair("na_text", line, "NA", "missing")
+        for at in blanks:
+            fields[at] = ""
+
+
+@lru_cache(maxsize=50_000)
+def _day(text: str) -> date | None:
+    if len(text) != 8 or not text.isascii() or not text.isdigit():
+        return None
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None
+
+
+def _number(text: str) -> float | None:
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _count(text: str) -> int | None:
+    """A count, None where there is none, -1 where the text is no count."""
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
+
+
+def _shown(raw: bytes) -> list[str]:
+    return raw.decode("utf-8", "backslashreplace").split("\t")
