@@ -7,16 +7,13 @@ The map, in the order data flows; a module imports only from lines above it:
     dyads        pairs of states, and how each source spells each state
     cameo        the event codes' Goldstein scores and quad classes
     materials    the controlled materials: which code of which office
-    materials    goods under control, and the code each office knows them by
-    cameo        the roots of the event code and their Goldstein scores
     tables       what each tidy table promises: key, columns, units, ranges
     register     raw files: find, verify, cite
     sources      1. publisher's file -> tidy table, one module a publisher
     bulk         1b. event files of any size: parts in worker processes, one merge on disk
     build        2. raw -> processed, file by file, with the conservation law
     warehouse    3. processed tables, read back by pair and window
-    measures     4. numbers: relations, moves, regimes, projection, landmarks, calendar, dependence, panels
-    measures     4. numbers: relations, landmarks, calendar, dependence, panels
+    measures     4. numbers: relations, regimes, dependence, effects, linkage, and what serves them
     claims       published statements -> verdicts
     findings     5. one function a sentence: numbers in, text and key numbers out
     charts          one function a figure: table and words in, figure with alt text and data out
@@ -36,8 +33,6 @@ _MODULES = (
     "dyads",
     "materials",
     "cameo",
-    "cameo",
-    "materials",
     "tables",
     "register",
     "sources",

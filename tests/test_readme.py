@@ -11,7 +11,14 @@ import pytest
 from research import tables, warehouse
 
 README = Path(__file__).resolve().parent.parent / "README.md"
-KINDS = {"text": "text", "date": "date", "count": "whole number", "number": "number", "bool": "true or false"}
+KINDS = {
+    "text": "text",
+    "date": "date",
+    "count": "whole number",
+    "number": "number",
+    "bool": "true or false",
+    "flag": "yes or no",
+}
 SAMPLE = re.compile(r"`(\w+)`[^\n]*:\n\n((?:    .+\n)+)")
 
 
