@@ -17,7 +17,7 @@ KINDS = {
     "count": "whole number",
     "number": "number",
     "bool": "true or false",
-    "flag": "yes or no",
+    "flag": "true or false",
 }
 SAMPLE = re.compile(r"`(\w+)`[^\n]*:\n\n((?:    .+\n)+)")
 
