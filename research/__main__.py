@@ -93,7 +93,7 @@ def check() -> None:
 @click.option("--out", type=folder, default=Path("reports"), show_default=True, help="Folder for the pages.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=1800, show_default=True,
               help="Seconds a run may take.")  # fmt: skip
-@click.option("--force", is_flag=True, help="Run all, changed or not (as yet every run is run).")
+@click.option("--force", is_flag=True, help="Run what has not changed, too.")
 @as_json
 def report(
     plan: Path | None,
@@ -113,7 +113,9 @@ def report(
     out = out.resolve()
     runner.prepare_folder(out)
     build_what_is_missing()
-    outcomes = runner.run_batch(runs, out, jobs=jobs, timeout=timeout, say=lambda outcome: say(line(outcome, out)))
+    outcomes = runner.run_batch(
+        runs, out, jobs=jobs, timeout=timeout, skip_unchanged=not force, say=lambda outcome: say(line(outcome, out))
+    )
     status = runner.write_index(outcomes, out)
     repeat_failures(outcomes, out)
     if wants_json:
@@ -145,6 +147,8 @@ def line(outcome: "Outcome", out: Path) -> str:
     text = f"{outcome.status:<12} {outcome.seconds:6.1f} s  {outcome.name}  {place}".rstrip()
     if outcome.error:
         text += f"\n             {outcome.error}"
+    if outcome.why:
+        text += f"\n             {outcome.why}"
     return "\n".join([text, *(f"             warning in {w}" for w in outcome.warnings)])
 
 

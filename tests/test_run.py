@@ -49,9 +49,9 @@ def test_a_good_run_has_page_data_provenance_and_key_numbers(batch, project):
     assert (good.status, good.error, good.page) == ("ok", None, "good/index.html")
     folder = project / "out" / "good"
     assert sorted(p.name for p in folder.iterdir()) == sorted(
-        ["index.html", "provenance.json", "imports.csv", "later.csv", "sources.csv"]
+        ["index.html", "outcome.json", "provenance.json", "imports.csv", "later.csv", "sources.csv"]
     )
-    assert good.outputs == {p.name: provenance.sha256(p) for p in folder.iterdir()}
+    assert good.outputs == {p.name: provenance.sha256(p) for p in folder.iterdir() if p.name != "outcome.json"}
     assert [(n["name"], n["value"]) for n in good.key_numbers] == [("imports_2019", 36335322), ("gap", None)]
     assert good.title == "How did imports of hydrogen fluoride change?"
 
@@ -125,7 +125,7 @@ def test_the_same_inputs_give_the_same_bytes_in_another_folder(batch, project):
 
 def test_provenance_names_inputs_by_hash_and_neither_clock_nor_commit(batch, project):
     record = json.loads((project / "out" / "good" / "provenance.json").read_text())
-    assert sorted(record) == ["inputs", "lock", "notebook", "package", "parameters"]
+    assert sorted(record) == ["inputs", "lock", "notebook", "package", "parameters", "register"]
     assert record["notebook"]["sha256"] == provenance.sha256(project / "notebooks" / "good.ipynb")
     assert record["parameters"]["dyad"] == "JPN-KOR"
 

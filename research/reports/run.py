@@ -25,10 +25,11 @@ from typing import Any
 
 from research import paths
 from research.errors import RequestError
-from research.reports import provenance
+from research.reports import provenance, resume
 from research.reports.plan import Run
 
-OK, FAILED, DIED, TIMED_OUT, INTERRUPTED = "ok", "failed", "kernel died", "timed out", "interrupted"
+OK, UNCHANGED, FAILED, DIED, TIMED_OUT = "ok", "unchanged", "failed", "kernel died", "timed out"
+INTERRUPTED = "interrupted"
 BUILDING, REPLACED = ".building-", ".replaced-"
 
 
@@ -51,11 +52,12 @@ class Outcome:
     key_numbers: tuple[dict[str, Any], ...] = ()
     outputs: dict[str, str] = field(default_factory=dict)
     earlier: bool = False
+    why: str | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether the run has a page of this batch."""
-        return self.status == OK
+        """Whether the run has a page that holds for this batch: made in it, or shown to be unchanged."""
+        return self.status in (OK, UNCHANGED)
 
 
 # A batch -----------------------------------------------------------------------------------------
@@ -85,18 +87,23 @@ def run_batch(
     *,
     jobs: int | None = None,
     timeout: float = 1800.0,
+    skip_unchanged: bool = False,
     say: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
     """Run all, several at a time, and say each outcome as it comes; the outcomes in the order of the runs.
 
+    With `skip_unchanged`, a run whose page would be the same again is not run, and its outcome says why.
     Ctrl-C or SIGTERM stops every kernel, leaves whole files only, and gives the rest as "interrupted".
     """
     prepare_folder(out)
     done: dict[str, Outcome] = {}
+    asked = runs
+    if skip_unchanged:
+        runs = _without_unchanged(runs, out, done, say)
     jobs = max(1, min(jobs or os.cpu_count() or 1, len(runs)))
     with _interruptible():
         try:
-            broken = _run_in_pool(runs, out, jobs, timeout, done, say)
+            broken = _run_in_pool(runs, out, jobs, timeout, done, say) if runs else []
             for run in broken:  # one at a time, so that a run that kills its process takes no other with it
                 if _run_in_pool([run], out, 1, timeout, done, say):
                     outcome = _blank(run, FAILED, "the process that ran this notebook died twice (out of memory?)")
@@ -105,7 +112,28 @@ def run_batch(
         except KeyboardInterrupt:
             pass
         _sweep(out, lambda pid: pid == os.getpid())
-    return [done.get(run.name) or _blank(run, INTERRUPTED, "stopped before it was finished") for run in runs]
+    return [done.get(run.name) or _blank(run, INTERRUPTED, "stopped before it was finished") for run in asked]
+
+
+def _without_unchanged(
+    runs: Sequence[Run], out: Path, done: dict[str, Outcome], say: Callable[[Outcome], None]
+) -> list[Run]:
+    """The runs that need a kernel; the others' outcomes go to `done` at once."""
+    needed = []
+    for run in runs:
+        started = time.perf_counter()
+        judgement = resume.judge(run, out)
+        if not judgement.unchanged:
+            needed.append(run)
+            continue
+        done[run.name] = replace(
+            _blank(run, UNCHANGED),
+            **{k: tuple(v) if isinstance(v, list) else v for k, v in judgement.earlier.items()},
+            seconds=round(time.perf_counter() - started, 2),
+            why=judgement.why,
+        )
+        say(done[run.name])
+    return needed
 
 
 def _run_in_pool(
@@ -384,13 +412,15 @@ def _write(run: Run, executed: Any, work: Path, place: Path, outcome: Outcome) -
     files = {"index.html": made.html, "provenance.json": provenance.as_json(record), **made.data}
     for name, text in files.items():
         (place / name).write_text(text, encoding="utf-8", newline="\n")
-    return replace(
-        outcome,
-        title=made.title,
-        page=f"{run.name}/index.html",
-        key_numbers=tuple(made.numbers),
-        outputs={name: provenance.sha256(place / name) for name in sorted(files)},
-    )
+    left = {
+        "title": made.title,
+        "page": f"{run.name}/index.html",
+        "key_numbers": made.numbers,
+        "outputs": {name: provenance.sha256(place / name) for name in sorted(files)},
+        "warnings": list(outcome.warnings),
+    }
+    (place / resume.OUTCOME).write_text(provenance.as_json(left), encoding="utf-8", newline="\n")
+    return replace(outcome, **{**left, "key_numbers": tuple(made.numbers), "warnings": outcome.warnings})
 
 
 def _put(place: Path, final: Path, aside: Path) -> None:
@@ -432,7 +462,7 @@ def batch_status(outcomes: Sequence[Outcome]) -> str:
     statuses = {o.status for o in outcomes}
     if INTERRUPTED in statuses:
         return INTERRUPTED
-    return OK if statuses == {OK} else FAILED
+    return OK if statuses <= {OK, UNCHANGED} else FAILED
 
 
 def _replace_text(path: Path, text: str) -> None:
