@@ -93,6 +93,9 @@ def check() -> None:
 @click.option("--out", type=folder, default=Path("reports"), show_default=True, help="Folder for the pages.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=1800, show_default=True,
               help="Seconds a run may take.")  # fmt: skip
+@click.option("--memory", type=click.FloatRange(min=0, min_open=True), metavar="MB",
+              help="Main memory a run may hold  [no limit]")  # fmt: skip
+@click.option("--normal-kernels", is_flag=True, help="Start each kernel anew, not from a prepared process.")
 @click.option("--force", is_flag=True, help="Run what has not changed, too.")
 @as_json
 def report(
@@ -102,6 +105,8 @@ def report(
     jobs: int | None,
     out: Path,
     timeout: float,
+    memory: float | None,
+    normal_kernels: bool,
     force: bool,
     wants_json: bool,
 ) -> None:
@@ -114,8 +119,17 @@ def report(
     runner.prepare_folder(out)
     build_what_is_missing()
     outcomes = runner.run_batch(
-        runs, out, jobs=jobs, timeout=timeout, skip_unchanged=not force, say=lambda outcome: say(line(outcome, out))
+        runs,
+        out,
+        jobs=jobs,
+        timeout=timeout,
+        memory=memory,
+        warm=not normal_kernels,
+        skip_unchanged=not force,
+        say=lambda outcome: say(line(outcome, out)),
     )
+    for reason in sorted({o.kernel for o in outcomes if o.kernel and o.kernel.startswith("normal: ")}):
+        say(f"kernels were started anew, which is slower: {reason.removeprefix('normal: ')}")
     status = runner.write_index(outcomes, out)
     repeat_failures(outcomes, out)
     if wants_json:

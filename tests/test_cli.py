@@ -26,7 +26,7 @@ def project(tmp_path, monkeypatch):
 def quick(monkeypatch):
     """A batch that starts no kernel: `raises` fails, everything else is well."""
 
-    def batch(runs, out, *, jobs=None, timeout=0, say=print):
+    def batch(runs, out, *, say=print, **options):
         outcomes = [
             run._blank(r, "failed", "cell 4: boom") if r.name == "raises" else run._blank(r, "ok") for r in runs
         ]

@@ -153,7 +153,7 @@ def test_a_failed_run_leaves_no_older_page_that_could_pass_for_its_own(project):
     out = project / "stale"
     (out / "raises").mkdir(parents=True)
     (out / "raises" / "index.html").write_text("older")
-    outcome = run.run_one(by_name(project, "raises"), out, os.getpid(), 60)
+    outcome = run.run_one(by_name(project, "raises"), out, os.getpid(), run.Limits(60))
     assert outcome.status == "failed"
     assert [p.name for p in (out / "raises").iterdir()] == ["failed.ipynb"]
 
@@ -165,7 +165,7 @@ def by_name(project: Path, name: str) -> plan.Run:
 
 
 def test_a_run_that_takes_too_long_is_stopped_and_says_so(project):
-    outcome = run.run_one(by_name(project, "slow"), project / "late", os.getpid(), 3)
+    outcome = run.run_one(by_name(project, "slow"), project / "late", os.getpid(), run.Limits(3))
     assert outcome.status == "timed out"
     assert outcome.error == "cell 4 of slow.ipynb: took longer than 3 s"
     assert outcome.seconds < 15
@@ -173,7 +173,7 @@ def test_a_run_that_takes_too_long_is_stopped_and_says_so(project):
 
 def test_a_fault_of_ours_is_an_outcome_with_its_traceback(project, monkeypatch):
     monkeypatch.setattr(run, "_execute", lambda *_: 1 / 0)
-    outcome = run.run_one(by_name(project, "good"), project / "ours", os.getpid(), 60)
+    outcome = run.run_one(by_name(project, "good"), project / "ours", os.getpid(), run.Limits(60))
     assert (outcome.status, outcome.error) == ("failed", "ZeroDivisionError: division by zero")
     assert "Traceback" in outcome.trace
     assert hidden(project / "ours") == []
@@ -288,7 +288,7 @@ def test_no_kernel_outlives_a_batch_that_was_killed_outright(tmp_path):
 def test_a_run_whose_process_dies_is_tried_once_more_alone_and_then_failed(project, monkeypatch):
     asked = []
 
-    def dying_pool(runs, out, jobs, timeout, done, say):
+    def dying_pool(runs, out, jobs, limits, done, say):
         asked.append([r.name for r in runs])
         return list(runs)
 
