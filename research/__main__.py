@@ -96,6 +96,7 @@ def check() -> None:
 @click.option("--memory", type=click.FloatRange(min=0, min_open=True), metavar="MB",
               help="Main memory a run may hold  [no limit]")  # fmt: skip
 @click.option("--normal-kernels", is_flag=True, help="Start each kernel anew, not from a prepared process.")
+@click.option("--dry-run", is_flag=True, help="Print the runs and their parameters, and run nothing.")
 @click.option("--force", is_flag=True, help="Run what has not changed, too.")
 @as_json
 def report(
@@ -107,6 +108,7 @@ def report(
     timeout: float,
     memory: float | None,
     normal_kernels: bool,
+    dry_run: bool,
     force: bool,
     wants_json: bool,
 ) -> None:
@@ -115,6 +117,11 @@ def report(
     from research.reports import run as runner
 
     runs = planner.read_plan(plan, only=only, overrides=overrides)
+    if dry_run:
+        named = [{"name": r.name, "notebook": r.notebook.name, "parameters": r.parameters} for r in runs]
+        lines = [f"{r.name}  {r.command}" for r in runs]
+        click.echo(json.dumps(named, indent=2, ensure_ascii=False) if wants_json else "\n".join(lines))
+        return
     out = out.resolve()
     runner.prepare_folder(out)
     build_what_is_missing()
