@@ -125,19 +125,20 @@ def report(
     out = out.resolve()
     runner.prepare_folder(out)
     build_what_is_missing()
-    outcomes = runner.run_batch(
-        runs,
-        out,
-        jobs=jobs,
-        timeout=timeout,
-        memory=memory,
-        warm=not normal_kernels,
-        skip_unchanged=not force,
-        say=lambda outcome: say(line(outcome, out)),
-    )
+    with runner.owned(out):
+        outcomes = runner.run_batch(
+            runs,
+            out,
+            jobs=jobs,
+            timeout=timeout,
+            memory=memory,
+            warm=not normal_kernels,
+            skip_unchanged=not force,
+            say=lambda outcome: say(line(outcome, out)),
+        )
+        status = runner.write_index(outcomes, out)
     for reason in sorted({o.kernel for o in outcomes if o.kernel and o.kernel.startswith("normal: ")}):
         say(f"kernels were started anew, which is slower: {reason.removeprefix('normal: ')}")
-    status = runner.write_index(outcomes, out)
     repeat_failures(outcomes, out)
     if wants_json:
         click.echo((out / "runs.json").read_text(encoding="utf-8"), nl=False)

@@ -297,3 +297,13 @@ def test_a_run_whose_process_dies_is_tried_once_more_alone_and_then_failed(proje
     outcomes = run.run_batch(plan_of(project), project / "dying")
     assert asked == [["good", "raises"], ["good"], ["raises"]]
     assert {o.error for o in outcomes} == {"the process that ran this notebook died twice (out of memory?)"}
+
+
+def test_two_batches_do_not_write_to_one_folder_at_once(tmp_path):
+    with run.owned(tmp_path):
+        with pytest.raises(RequestError, match="another batch is writing to .*; wait for it"), run.owned(tmp_path):
+            pytest.fail("it was not kept")
+        with run.owned(tmp_path.parent):
+            pass
+    with run.owned(tmp_path):
+        assert list(tmp_path.iterdir()) == []

@@ -93,6 +93,29 @@ def prepare_folder(out: Path) -> None:
     _sweep(out, lambda pid: not _is_alive(pid))
 
 
+@contextmanager
+def owned(out: Path) -> Iterator[None]:
+    """Keep the output folder to one batch; the system frees it when this process ends, however it ends.
+
+    Raises RequestError when another batch has it. Where the system has no such lock (Windows), none is taken.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    handle = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise RequestError(
+            f"another batch is writing to {out}; nothing was run; wait for it, or name another folder with --out"
+        ) from error
+    finally:
+        os.close(handle)
+
+
 def run_batch(
     runs: Sequence[Run],
     out: Path,
