@@ -106,12 +106,13 @@ def owned(out: Path) -> Iterator[None]:
         return
     handle = os.open(out, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RequestError(
+                f"another batch is writing to {out}; nothing was run; wait for it, or name another folder with --out"
+            ) from error
         yield
-    except BlockingIOError as error:
-        raise RequestError(
-            f"another batch is writing to {out}; nothing was run; wait for it, or name another folder with --out"
-        ) from error
     finally:
         os.close(handle)
 
