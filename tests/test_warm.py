@@ -90,7 +90,7 @@ def test_one_kernel_finds_nothing_of_another(project):
 
 def test_each_fault_of_a_warm_kernel_is_told_apart(project):
     plan = "".join(f'[[report]]\nnotebook = "{name}"\n' for name in FAULTS)
-    outcomes = batch(project, plan, "faults", jobs=2, memory=700, timeout=12)
+    outcomes = batch(project, plan, "faults", jobs=2, memory=700, timeout=20)
     assert {name: o.status for name, o in outcomes.items()} == {
         "killed": "kernel died", "raises": "failed", "greedy": "out of memory", "memory_error": "out of memory",
         "slow": "timed out",
