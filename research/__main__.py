@@ -144,7 +144,11 @@ def claims(ledger: Path | None, wants_json: bool) -> None:
 @click.option("--out", type=folder, default=Path("reports"), show_default=True, help="Folder for the pages.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=1800, show_default=True,
               help="Seconds a run may take.")  # fmt: skip
-@click.option("--force", is_flag=True, help="Run all, changed or not (as yet every run is run).")
+@click.option("--memory", type=click.FloatRange(min=0, min_open=True), metavar="MB",
+              help="Main memory a run may hold  [no limit]")  # fmt: skip
+@click.option("--normal-kernels", is_flag=True, help="Start each kernel anew, not from a prepared process.")
+@click.option("--dry-run", is_flag=True, help="Print the runs and their parameters, and run nothing.")
+@click.option("--force", is_flag=True, help="Run what has not changed, too.")
 @as_json
 def report(
     plan: Path | None,
@@ -153,6 +157,9 @@ def report(
     jobs: int | None,
     out: Path,
     timeout: float,
+    memory: float | None,
+    normal_kernels: bool,
+    dry_run: bool,
     force: bool,
     wants_json: bool,
 ) -> None:
@@ -161,11 +168,28 @@ def report(
     from research.reports import run as runner
 
     runs = planner.read_plan(plan, only=only, overrides=overrides)
+    if dry_run:
+        named = [{"name": r.name, "notebook": r.notebook.name, "parameters": r.parameters} for r in runs]
+        lines = [f"{r.name}  {r.command}" for r in runs]
+        click.echo(json.dumps(named, indent=2, ensure_ascii=False) if wants_json else "\n".join(lines))
+        return
     out = out.resolve()
     runner.prepare_folder(out)
     build_what_is_missing()
-    outcomes = runner.run_batch(runs, out, jobs=jobs, timeout=timeout, say=lambda outcome: say(line(outcome, out)))
-    status = runner.write_index(outcomes, out)
+    with runner.owned(out):
+        outcomes = runner.run_batch(
+            runs,
+            out,
+            jobs=jobs,
+            timeout=timeout,
+            memory=memory,
+            warm=not normal_kernels,
+            skip_unchanged=not force,
+            say=lambda outcome: say(line(outcome, out)),
+        )
+        status = runner.write_index(outcomes, out)
+    for reason in sorted({o.kernel for o in outcomes if o.kernel and o.kernel.startswith("normal: ")}):
+        say(f"kernels were started anew, which is slower: {reason.removeprefix('normal: ')}")
     repeat_failures(outcomes, out)
     if wants_json:
         click.echo((out / "runs.json").read_text(encoding="utf-8"), nl=False)
@@ -196,6 +220,8 @@ def line(outcome: "Outcome", out: Path) -> str:
     text = f"{outcome.status:<12} {outcome.seconds:6.1f} s  {outcome.name}  {place}".rstrip()
     if outcome.error:
         text += f"\n             {outcome.error}"
+    if outcome.why:
+        text += f"\n             {outcome.why}"
     return "\n".join([text, *(f"             warning in {w}" for w in outcome.warnings)])
 
 

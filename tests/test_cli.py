@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -26,7 +27,7 @@ def project(tmp_path, monkeypatch):
 def quick(monkeypatch):
     """A batch that starts no kernel: `raises` fails, everything else is well."""
 
-    def batch(runs, out, *, jobs=None, timeout=0, say=print):
+    def batch(runs, out, *, say=print, **options):
         outcomes = [
             run._blank(r, "failed", "cell 4: boom") if r.name == "raises" else run._blank(r, "ok") for r in runs
         ]
@@ -154,3 +155,13 @@ def test_the_whole_command_runs_a_notebook_and_ends_in_0(tmp_path):
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, "reports/index.html\n2 runs: 2 ok\n"), done.stderr
     assert [line.split()[3] for line in done.stderr.splitlines()] == ["good-half_life-3-0", "good-half_life-12-5"]
+
+
+def test_a_dry_run_prints_the_runs_and_runs_nothing(project, monkeypatch):
+    monkeypatch.setattr(run, "run_batch", lambda *args, **options: pytest.fail("a run was started"))
+    done = call("report", "--dry-run", "--only", "good", "-p", "half_life=3")
+    assert done.exit_code == 0
+    assert done.stdout == "good-half_life-3-0  python -m research report --only good -p half_life=3.0\n"
+    listed = json.loads(call("report", "--dry-run", "--json", "--only", "good").stdout)
+    assert [(r["name"], r["parameters"]["half_life"]) for r in listed] == [("good", 6.0)]
+    assert not Path("reports").exists()

@@ -228,3 +228,29 @@ def test_a_broken_notebook_is_refused(tmp_path):
 
 def test_a_notebook_without_parameters_takes_none(tmp_path):
     assert read_parameters(write_notebook(tmp_path / "plain.ipynb", ["# Plain"])) == ()
+
+
+def test_exclude_takes_combinations_out_of_a_matrix(tmp_path):
+    root = write_project(tmp_path)
+    text = '[[report]]\nnotebook = "good"\nhalf_life = [3, 4]\nstart = ["2018-01", "2019-01"]\n'
+    write_plan(root, text + 'exclude = [{ half_life = 3, start = "2019-01" }]')
+    assert [(r.parameters["half_life"], r.parameters["start"]) for r in plan_of(root)] == [
+        (3.0, "2018-01"),
+        (4.0, "2018-01"),
+        (4.0, "2019-01"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("exclude", "message"),
+    [
+        ('"JPN-KOR"', "reports.toml:4: `exclude` must be a list of tables"),
+        ("[{ half_live = 3 }]", "has no parameter `half_live`; did you mean half_life"),
+        ("[{ half_life = 9 }]", "describes no run of its block"),
+    ],
+)
+def test_an_exclude_that_excludes_nothing_or_is_ill_formed_is_refused(tmp_path, exclude, message):
+    root = write_project(tmp_path)
+    write_plan(root, f'[[report]]\nnotebook = "good"\nhalf_life = [3, 4]\nexclude = {exclude}')
+    with pytest.raises(RequestError, match=message):
+        plan_of(root)

@@ -49,9 +49,9 @@ def test_a_good_run_has_page_data_provenance_and_key_numbers(batch, project):
     assert (good.status, good.error, good.page) == ("ok", None, "good/index.html")
     folder = project / "out" / "good"
     assert sorted(p.name for p in folder.iterdir()) == sorted(
-        ["index.html", "provenance.json", "imports.csv", "later.csv", "sources.csv"]
+        ["index.html", "outcome.json", "provenance.json", "imports.csv", "later.csv", "sources.csv"]
     )
-    assert good.outputs == {p.name: provenance.sha256(p) for p in folder.iterdir()}
+    assert good.outputs == {p.name: provenance.sha256(p) for p in folder.iterdir() if p.name != "outcome.json"}
     assert [(n["name"], n["value"]) for n in good.key_numbers] == [("imports_2019", 36335322), ("gap", None)]
     assert good.title == "How did imports of hydrogen fluoride change?"
 
@@ -125,7 +125,7 @@ def test_the_same_inputs_give_the_same_bytes_in_another_folder(batch, project):
 
 def test_provenance_names_inputs_by_hash_and_neither_clock_nor_commit(batch, project):
     record = json.loads((project / "out" / "good" / "provenance.json").read_text())
-    assert sorted(record) == ["inputs", "lock", "notebook", "package", "parameters"]
+    assert sorted(record) == ["inputs", "lock", "notebook", "package", "parameters", "register"]
     assert record["notebook"]["sha256"] == provenance.sha256(project / "notebooks" / "good.ipynb")
     assert record["parameters"]["dyad"] == "JPN-KOR"
 
@@ -153,7 +153,7 @@ def test_a_failed_run_leaves_no_older_page_that_could_pass_for_its_own(project):
     out = project / "stale"
     (out / "raises").mkdir(parents=True)
     (out / "raises" / "index.html").write_text("older")
-    outcome = run.run_one(by_name(project, "raises"), out, os.getpid(), 60)
+    outcome = run.run_one(by_name(project, "raises"), out, os.getpid(), run.Limits(60))
     assert outcome.status == "failed"
     assert [p.name for p in (out / "raises").iterdir()] == ["failed.ipynb"]
 
@@ -165,7 +165,7 @@ def by_name(project: Path, name: str) -> plan.Run:
 
 
 def test_a_run_that_takes_too_long_is_stopped_and_says_so(project):
-    outcome = run.run_one(by_name(project, "slow"), project / "late", os.getpid(), 3)
+    outcome = run.run_one(by_name(project, "slow"), project / "late", os.getpid(), run.Limits(3))
     assert outcome.status == "timed out"
     assert outcome.error == "cell 4 of slow.ipynb: took longer than 3 s"
     assert outcome.seconds < 15
@@ -173,7 +173,7 @@ def test_a_run_that_takes_too_long_is_stopped_and_says_so(project):
 
 def test_a_fault_of_ours_is_an_outcome_with_its_traceback(project, monkeypatch):
     monkeypatch.setattr(run, "_execute", lambda *_: 1 / 0)
-    outcome = run.run_one(by_name(project, "good"), project / "ours", os.getpid(), 60)
+    outcome = run.run_one(by_name(project, "good"), project / "ours", os.getpid(), run.Limits(60))
     assert (outcome.status, outcome.error) == ("failed", "ZeroDivisionError: division by zero")
     assert "Traceback" in outcome.trace
     assert hidden(project / "ours") == []
@@ -288,7 +288,7 @@ def test_no_kernel_outlives_a_batch_that_was_killed_outright(tmp_path):
 def test_a_run_whose_process_dies_is_tried_once_more_alone_and_then_failed(project, monkeypatch):
     asked = []
 
-    def dying_pool(runs, out, jobs, timeout, done, say):
+    def dying_pool(runs, out, jobs, limits, done, say):
         asked.append([r.name for r in runs])
         return list(runs)
 
@@ -297,3 +297,13 @@ def test_a_run_whose_process_dies_is_tried_once_more_alone_and_then_failed(proje
     outcomes = run.run_batch(plan_of(project), project / "dying")
     assert asked == [["good", "raises"], ["good"], ["raises"]]
     assert {o.error for o in outcomes} == {"the process that ran this notebook died twice (out of memory?)"}
+
+
+def test_two_batches_do_not_write_to_one_folder_at_once(tmp_path):
+    with run.owned(tmp_path):
+        with pytest.raises(RequestError, match="another batch is writing to .*; wait for it"), run.owned(tmp_path):
+            pytest.fail("it was not kept")
+        with run.owned(tmp_path.parent):
+            pass
+    with run.owned(tmp_path):
+        assert list(tmp_path.iterdir()) == []

@@ -335,7 +335,7 @@ def _settle_block(block: _Block, folder: Path, given: dict[str, str], problems: 
     before = len(problems)
     choices = {p.name: [p.default] for p in declared if not p.required}
     for key, value in block.values.items():
-        if key == "notebook":
+        if key in ("notebook", "exclude"):
             continue
         if key in known_names:
             choices[key] = _choices(value, known_names[key], block.at(key), stem, problems)
@@ -345,9 +345,36 @@ def _settle_block(block: _Block, folder: Path, given: dict[str, str], problems: 
     for name in known_names.keys() - choices.keys():
         where = block.at("report")
         problems.append(f"{where}: {stem} needs the parameter `{name}` ({known_names[name].hint}), which is missing")
-    if len(problems) > before:
+    every = _combinations(declared, choices) if len(problems) == before else []
+    kept = _without_excluded(every, block, known_names, stem, problems, is_settled=not given)
+    return [_run(path, declared, values, bool(given)) for values in kept] if len(problems) == before else []
+
+
+def _without_excluded(
+    every: list[dict[str, Any]],
+    block: _Block,
+    known: dict[str, Parameter],
+    stem: str,
+    problems: list[str],
+    *,
+    is_settled: bool,
+) -> list[dict[str, Any]]:
+    """Combinations of a block that no table of its `exclude` describes; each table must describe one at least."""
+    at = block.at("exclude")
+    tables = block.values.get("exclude", [])
+    if not isinstance(tables, list) or not all(isinstance(t, dict) and t for t in tables):
+        problems.append(f'{at}: `exclude` must be a list of tables, as in exclude = [{{ dyad = "JPN-KOR" }}]')
         return []
-    return [_run(path, declared, values, bool(given)) for values in _combinations(declared, choices)]
+    unknown = sorted({name for t in tables for name in t} - known.keys())
+    problems += [f"{at}: `exclude`: {stem} has no parameter `{n}`; {closest(n, known)}" for n in unknown]
+    for table in tables:
+        if every and is_settled and not unknown and not any(_describes(table, values) for values in every):
+            problems.append(f"{at}: `exclude` {table} describes no run of its block")
+    return [values for values in every if not any(_describes(table, values) for table in tables)]
+
+
+def _describes(table: dict[str, Any], values: dict[str, Any]) -> bool:
+    return all(name in values and values[name] == wanted for name, wanted in table.items())
 
 
 def _choices(value: Any, parameter: Parameter, where: str, stem: str, problems: list[str]) -> list[Any]:

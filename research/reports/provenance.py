@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from research import paths
+from research import paths, register
 from research.reports.plan import Run
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -43,13 +43,14 @@ def read_inputs(log: Path) -> dict[str, str]:
 
 def record(run: Run, inputs: dict[str, str]) -> dict[str, Any]:
     """The provenance record of one run."""
-    lock = paths.root() / "requirements.lock"
+    lock, registered = paths.root() / "requirements.lock", register.register_path()
     return {
         "inputs": inputs,
         "lock": sha256(lock) if lock.is_file() else None,
         "notebook": {"name": run.notebook.name, "sha256": sha256(run.notebook)},
         "package": package_hash(),
         "parameters": run.parameters,
+        "register": sha256(registered) if registered.is_file() else None,
     }
 
 

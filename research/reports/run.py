@@ -25,10 +25,13 @@ from typing import Any
 
 from research import paths
 from research.errors import RequestError
-from research.reports import provenance
+from research.reports import provenance, resume
 from research.reports.plan import Run
 
-OK, FAILED, DIED, TIMED_OUT, INTERRUPTED = "ok", "failed", "kernel died", "timed out", "interrupted"
+OK, UNCHANGED, FAILED, DIED, TIMED_OUT = "ok", "unchanged", "failed", "kernel died", "timed out"
+OUT_OF_MEMORY, INTERRUPTED = "out of memory", "interrupted"
+WATCH = 0.1  # seconds between two looks at a kernel
+OUT_OF_MEMORY_NAMES = ("MemoryError", "OutOfMemoryException", "ArrowMemoryError", "_ArrayMemoryError")
 BUILDING, REPLACED = ".building-", ".replaced-"
 
 
@@ -51,11 +54,22 @@ class Outcome:
     key_numbers: tuple[dict[str, Any], ...] = ()
     outputs: dict[str, str] = field(default_factory=dict)
     earlier: bool = False
+    why: str | None = None
+    kernel: str | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether the run has a page of this batch."""
-        return self.status == OK
+        """Whether the run has a page that holds for this batch: made in it, or shown to be unchanged."""
+        return self.status in (OK, UNCHANGED)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What every run of a batch may take (seconds, megabytes), and whether its kernel may be a warm one."""
+
+    timeout: float = 1800.0
+    memory: float | None = None
+    warm: bool = True
 
 
 # A batch -----------------------------------------------------------------------------------------
@@ -79,40 +93,93 @@ def prepare_folder(out: Path) -> None:
     _sweep(out, lambda pid: not _is_alive(pid))
 
 
+@contextmanager
+def owned(out: Path) -> Iterator[None]:
+    """Keep the output folder to one batch; the system frees it when this process ends, however it ends.
+
+    Raises RequestError when another batch has it. Where the system has no such lock (Windows), none is taken.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    handle = os.open(out, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RequestError(
+                f"another batch is writing to {out}; nothing was run; wait for it, or name another folder with --out"
+            ) from error
+        yield
+    finally:
+        os.close(handle)
+
+
 def run_batch(
     runs: Sequence[Run],
     out: Path,
     *,
     jobs: int | None = None,
     timeout: float = 1800.0,
+    memory: float | None = None,
+    warm: bool = True,
+    skip_unchanged: bool = False,
     say: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
     """Run all, several at a time, and say each outcome as it comes; the outcomes in the order of the runs.
 
+    With `skip_unchanged`, a run whose page would be the same again is not run, and its outcome says why.
     Ctrl-C or SIGTERM stops every kernel, leaves whole files only, and gives the rest as "interrupted".
     """
     prepare_folder(out)
     done: dict[str, Outcome] = {}
+    asked = runs
+    if skip_unchanged:
+        runs = _without_unchanged(runs, out, done, say)
     jobs = max(1, min(jobs or os.cpu_count() or 1, len(runs)))
+    limits = Limits(timeout, memory, warm)
     with _interruptible():
         try:
-            broken = _run_in_pool(runs, out, jobs, timeout, done, say)
+            broken = _run_in_pool(runs, out, jobs, limits, done, say) if runs else []
             for run in broken:  # one at a time, so that a run that kills its process takes no other with it
-                if _run_in_pool([run], out, 1, timeout, done, say):
+                if _run_in_pool([run], out, 1, limits, done, say):
                     outcome = _blank(run, FAILED, "the process that ran this notebook died twice (out of memory?)")
                     done[run.name] = outcome
                     say(outcome)
         except KeyboardInterrupt:
             pass
         _sweep(out, lambda pid: pid == os.getpid())
-    return [done.get(run.name) or _blank(run, INTERRUPTED, "stopped before it was finished") for run in runs]
+    return [done.get(run.name) or _blank(run, INTERRUPTED, "stopped before it was finished") for run in asked]
+
+
+def _without_unchanged(
+    runs: Sequence[Run], out: Path, done: dict[str, Outcome], say: Callable[[Outcome], None]
+) -> list[Run]:
+    """The runs that need a kernel; the others' outcomes go to `done` at once."""
+    needed = []
+    for run in runs:
+        started = time.perf_counter()
+        judgement = resume.judge(run, out)
+        if not judgement.unchanged:
+            needed.append(run)
+            continue
+        done[run.name] = replace(
+            _blank(run, UNCHANGED),
+            **{k: tuple(v) if isinstance(v, list) else v for k, v in judgement.earlier.items()},
+            seconds=round(time.perf_counter() - started, 2),
+            why=judgement.why,
+        )
+        say(done[run.name])
+    return needed
 
 
 def _run_in_pool(
     runs: Sequence[Run],
     out: Path,
     jobs: int,
-    timeout: float,
+    limits: Limits,
     done: dict[str, Outcome],
     say: Callable[[Outcome], None],
 ) -> list[Run]:
@@ -124,7 +191,7 @@ def _run_in_pool(
     try:
         with _signals_held():  # a worker must not be hit by Ctrl-C before it can stop its kernel
             futures: dict[Future[Outcome], Run] = {
-                pool.submit(run_one, run, out, os.getpid(), timeout): run for run in runs
+                pool.submit(run_one, run, out, os.getpid(), limits): run for run in runs
             }
         for future in as_completed(futures):
             try:
@@ -217,7 +284,7 @@ def _stop_worker() -> None:
     os._exit(1)
 
 
-def run_one(run: Run, out: Path, batch: int, timeout: float) -> Outcome:
+def run_one(run: Run, out: Path, batch: int, limits: Limits) -> Outcome:
     """Execute one notebook and put its page in place; always an outcome, never an exception.
 
     `batch` is the process id of the batch: it names the hidden folders, so that only their owner clears them.
@@ -229,7 +296,7 @@ def run_one(run: Run, out: Path, batch: int, timeout: float) -> Outcome:
     try:
         place.mkdir(parents=True)
         work.mkdir()
-        outcome, executed = _execute(run, work, timeout)
+        outcome, executed = _execute(run, work, limits)
         if outcome.ok:
             outcome = _write(run, executed, work, place, outcome)
         else:
@@ -274,41 +341,53 @@ def _environment(work: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _timer(seconds: float) -> Iterator[threading.Event]:
-    """Kills the kernel when the time is up; the event says that it was us."""
+def _watched(limits: Limits) -> Iterator[list[str]]:
+    """Kills the kernel when its time is up or its memory too much; the list says which, so that it was us."""
     from research.reports import kernels
 
-    up = threading.Event()
+    struck: list[str] = []
+    over = threading.Event()
+    deadline = time.monotonic() + limits.timeout
 
-    def strike() -> None:
-        up.set()
-        kernels.stop()
+    def watch() -> None:
+        while not over.wait(min(WATCH, max(0.0, deadline - time.monotonic()))):
+            if time.monotonic() >= deadline:
+                struck.append(TIMED_OUT)
+            elif limits.memory is not None and kernels.memory() > limits.memory * 1e6:
+                struck.append(OUT_OF_MEMORY)
+            if struck:
+                kernels.stop()
+                return
 
-    timer = threading.Timer(seconds, strike)
-    timer.start()
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     try:
-        yield up
+        yield struck
     finally:
-        timer.cancel()
+        over.set()
+        watcher.join()
         kernels.forget()
 
 
-def _execute(run: Run, work: Path, timeout: float) -> tuple[Outcome, Any]:
+def _execute(run: Run, work: Path, limits: Limits) -> tuple[Outcome, Any]:
     """The notebook through papermill: the outcome, and the notebook as far as it came."""
     import nbformat
     import papermill
     from nbclient.exceptions import DeadKernelError
 
-    from research.reports.kernels import OwnKernelManager
+    from research.reports import kernels
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     os.environ.update(_environment(work))
+    kind, manager = "warm", kernels.WarmKernelManager
+    if not limits.warm or (reason := kernels.why_not_warm()):
+        kind, manager = f"normal: {reason}" if limits.warm else "normal", kernels.OwnKernelManager
     source = nbformat.read(run.notebook, as_version=4)
     for number, cell in enumerate(source.cells, start=1):
         cell.metadata["number"] = number  # as the reader of the notebook counts, whatever papermill puts between
     saved = work / "executed.ipynb"
     status, error = OK, None
-    with _timer(timeout) as time_is_up:
+    with _watched(limits) as struck:
         try:
             papermill.execute_notebook(
                 source,
@@ -318,23 +397,26 @@ def _execute(run: Run, work: Path, timeout: float) -> tuple[Outcome, Any]:
                 language="python",
                 progress_bar=False,
                 cwd=str(paths.root()),
-                kernel_manager_class=OwnKernelManager,
+                kernel_manager_class=manager,
                 shutdown_kernel="immediate",
             )
         except papermill.PapermillExecutionError as found:
-            status, error = FAILED, f"{found.ename}: {found.evalue}" if found.evalue else found.ename
+            status = OUT_OF_MEMORY if found.ename in OUT_OF_MEMORY_NAMES else FAILED
+            error = f"{found.ename}: {found.evalue}" if found.evalue else found.ename
         except (DeadKernelError, RuntimeError) as found:
             if not isinstance(found, DeadKernelError) and "Kernel died" not in str(found):
                 raise
             status, error = DIED, "the kernel was killed or crashed (out of memory, or a fault in a library?)"
-    if time_is_up.is_set():
-        status, error = TIMED_OUT, f"took longer than {timeout:g} s"
+    if TIMED_OUT in struck:
+        status, error = TIMED_OUT, f"took longer than {limits.timeout:g} s"
+    elif OUT_OF_MEMORY in struck:
+        status, error = OUT_OF_MEMORY, f"held more than {limits.memory:g} MB of memory"
     executed = nbformat.read(saved, as_version=4) if saved.is_file() else source
     if status == OK and (left := _not_executed(executed)):
         status, error = FAILED, f"the notebook stopped early; cell {left} never ran"
     elif status != OK:
         error = f"cell {_last_started(executed)} of {run.notebook.name}: {error}"
-    return replace(_blank(run, status, error), warnings=_warnings(executed)), executed
+    return replace(_blank(run, status, error), warnings=_warnings(executed), kernel=kind), executed
 
 
 def _not_executed(notebook: Any) -> int | None:
@@ -384,13 +466,15 @@ def _write(run: Run, executed: Any, work: Path, place: Path, outcome: Outcome) -
     files = {"index.html": made.html, "provenance.json": provenance.as_json(record), **made.data}
     for name, text in files.items():
         (place / name).write_text(text, encoding="utf-8", newline="\n")
-    return replace(
-        outcome,
-        title=made.title,
-        page=f"{run.name}/index.html",
-        key_numbers=tuple(made.numbers),
-        outputs={name: provenance.sha256(place / name) for name in sorted(files)},
-    )
+    left = {
+        "title": made.title,
+        "page": f"{run.name}/index.html",
+        "key_numbers": made.numbers,
+        "outputs": {name: provenance.sha256(place / name) for name in sorted(files)},
+        "warnings": list(outcome.warnings),
+    }
+    (place / resume.OUTCOME).write_text(provenance.as_json(left), encoding="utf-8", newline="\n")
+    return replace(outcome, **{**left, "key_numbers": tuple(made.numbers), "warnings": outcome.warnings})
 
 
 def _put(place: Path, final: Path, aside: Path) -> None:
@@ -432,7 +516,7 @@ def batch_status(outcomes: Sequence[Outcome]) -> str:
     statuses = {o.status for o in outcomes}
     if INTERRUPTED in statuses:
         return INTERRUPTED
-    return OK if statuses == {OK} else FAILED
+    return OK if statuses <= {OK, UNCHANGED} else FAILED
 
 
 def _replace_text(path: Path, text: str) -> None:
