@@ -29,6 +29,7 @@ from research.measures.regimes import Regimes
 
 FIRST, SECOND, HIGHLIGHT = "#D55E00", "#0072B2", "#009E73"
 INK, QUIET, PALE = "#222222", "#6B6B6B", "#D9D9D9"
+MOST_NUMBERS = 8  # written along one line before they would touch
 MENTIONED = 0.02  # a supplier that never reached this share of imports is not named
 WIDTH = 9.6  # inches; the page scales the drawing to its column
 STYLE = sns.axes_style("white") | {
@@ -403,7 +404,8 @@ def plot_concentration(
         upper.plot(yearly["period"], yearly["share"] * 100, "o-", color=FIRST, linewidth=1.8, markersize=4)
         lower.plot(yearly["period"], yearly["hhi"], "s-", color=INK, linewidth=1.8, markersize=4)
         for ax, column, scale, words in ((upper, "share", 100, "{:.1f} %"), (lower, "hhi", 1, "{:.2f}")):
-            for row in yearly.itertuples():
+            # with many years only every so many carry their number; the CSV has all of them
+            for row in yearly.iloc[:: -(-len(yearly) // MOST_NUMBERS)].itertuples():
                 value = getattr(row, column) * scale
                 _write_above(ax, words.format(value), (row.period, value))
             ax.set_ylim(0, yearly[column].max() * scale * 1.3)
