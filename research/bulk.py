@@ -23,23 +23,27 @@ from typing import Any
 import pyarrow as arrow
 import pyarrow.parquet as parquet
 
-from research import dyads, tables
-from research.errors import DataError, NoDataError, RequestError
+from research import dyads
+from research.errors import DataError, NoDataError, RequestError, cannot_write
 from research.sources import STREAMED
 from research.sources.archive import FileRefused
-from research.sources.sink import Sink
+from research.sources.sink import COLUMNS, REJECTED, Sink
 
 MERGE_MEMORY = "192MB"
 ROW_GROUP = 131_072
 WORKERS = 2
 RESULT = ("events.parquet", "rejected.parquet", "summary.json")
 _CODE = ("bulk.py", "cameo.py", "dyads.py", "tables.py", "sources/*.py")
+_ARROW = {
+    "text": arrow.string(), "date": arrow.date32(), "count": arrow.int64(), "number": arrow.float64(),
+    "bool": arrow.bool_(), "flag": arrow.bool_(),
+}  # fmt: skip
 _SCHEMAS = {
-    "events": tables.arrow_schema(tables.EVENTS.columns),
-    "rejected": tables.arrow_schema(tables.REJECTED),
+    name: arrow.schema([(column, _ARROW[kind]) for column, kind in columns.items()])
+    for name, columns in (("events", COLUMNS), ("rejected", REJECTED))
 }
 # Rows that say the same, wherever they stood.
-_FACTS = [name for name in tables.EVENTS.columns if name not in ("file", "line", "flags")]
+_FACTS = [name for name in COLUMNS if name not in ("file", "line", "flags")]
 
 Progress = Callable[[int, int, int], None]
 
@@ -62,14 +66,36 @@ def clean_files(
     no row of the pair was kept.
     """
     pair = dyads.find(dyad) if dyad else None
+    if source not in STREAMED:
+        raise RequestError(f"{source!r} is no source of machine-coded events; there are {', '.join(STREAMED)}")
+    STREAMED[source]  # loaded before workers are forked
     found = expanded(files)
+    check_out(out, set(RESULT))
     work = out.absolute().with_name(f".{out.absolute().name}.parts")
-    work.mkdir(parents=True, exist_ok=True)
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise cannot_write(work, fault) from None
     jobs = [(source, str(file), str(_part(work, source, file, pair)), dyad) for file in found]
     books = _parts(jobs, executor, progress or (lambda *_: None))
     summary = _merge(source, books, [Path(job[2]) for job in jobs], out.absolute(), pair)
     shutil.rmtree(work, ignore_errors=True)
     return summary
+
+
+def check_out(out: Path, results: set[str]) -> None:
+    """Refuses a folder with anything in it that is not a former result: the result replaces the folder.
+
+    Raises RequestError there, and where the folder cannot be looked into.
+    """
+    try:
+        other = sorted(file.name for file in out.iterdir() if file.name not in results)
+    except FileNotFoundError:
+        return
+    except OSError as fault:
+        raise cannot_write(out, fault) from None
+    if other:
+        raise RequestError(f"folder {out} holds other files ({', '.join(other[:5])}); choose an empty or a new folder")
 
 
 def expanded(files: Iterable[Path]) -> list[Path]:
@@ -130,6 +156,7 @@ def _parts(jobs: list[tuple], executor: Executor | None, progress: Progress) -> 
     own = None if executor else ProcessPoolExecutor(WORKERS, mp_context=_processes())
     try:
         futures = {(executor or own).submit(clean_one, *jobs[number]): number for number in left}
+        _load()
         for future in as_completed(futures):
             books[futures[future]] = future.result()
             rows += books[futures[future]]["rows_read"]
@@ -138,6 +165,13 @@ def _parts(jobs: list[tuple], executor: Executor | None, progress: Progress) -> 
         if own:
             own.shutdown(cancel_futures=True)
     return [books[number] for number in range(len(jobs))]
+
+
+def _load() -> None:
+    """What the merge needs, loaded while the workers are already at it."""
+    import duckdb  # noqa: F401
+
+    from research import tables  # noqa: F401
 
 
 def _processes() -> multiprocessing.context.BaseContext:
@@ -273,7 +307,7 @@ _MARKED = f"""
         window twins as (partition by event_date, least(initiator, target), greatest(initiator, target),
             coalesce(cameo_code, title), url)
     )
-    select {", ".join(name for name in tables.EVENTS.columns if name not in ("flags", "file", "line"))},
+    select {", ".join(name for name in COLUMNS if name not in ("flags", "file", "line"))},
         nullif(concat_ws(';', flags, case when nth_day > 1 then 'dup_day' end,
             case when nth_url > 1 then 'dup_url' end, case when has_twin then 'mirror_twin' end), '') flags,
         file, line
@@ -301,6 +335,8 @@ def _enter_repeats(summary: dict[str, Any], again: list[tuple[str, int]]) -> Non
 
 def _stream(name: str, rows: Any, file: Path, *, checked: bool = False) -> None:
     """Rows of a query to Parquet in row groups of one size, each checked against the table's promise."""
+    from research import tables
+
     reader = rows.to_arrow_reader(ROW_GROUP)
     schema = _SCHEMAS[name]
     held: list[arrow.RecordBatch] = []
