@@ -16,7 +16,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from research.sources.sink import COLUMNS, REJECTED, Sink
 MERGE_MEMORY = "192MB"
 ROW_GROUP = 131_072
 WORKERS = 2
+LARGEST_BLOCK = 24 << 20
 RESULT = ("events.parquet", "rejected.parquet", "summary.json")
 _CODE = ("bulk.py", "cameo.py", "dyads.py", "tables.py", "sources/*.py")
 _ARROW = {
@@ -171,7 +172,9 @@ def _load() -> None:
     """What the merge needs, loaded while the workers are already at it."""
     import duckdb  # noqa: F401
 
-    from research import tables  # noqa: F401
+    from research import tables
+
+    tables.check("events", tables.typed(_SCHEMAS["events"].empty_table().to_pandas(), tables.EVENTS.columns))
 
 
 def _processes() -> multiprocessing.context.BaseContext:
@@ -187,6 +190,7 @@ def _processes() -> multiprocessing.context.BaseContext:
 
 def clean_one(source: str, file: str, part: str, dyad: str | None) -> dict[str, Any]:
     """The part of one file: rows, rejected rows and books, in a folder that appears whole. Returns the books."""
+    _keep_freed_memory()
     place = Path(part)
     beside = place.with_name(f"{place.name}.{os.getpid()}.making")
     shutil.rmtree(beside, ignore_errors=True)
@@ -200,6 +204,16 @@ def clean_one(source: str, file: str, part: str, dyad: str | None) -> dict[str, 
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return books
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Lets blocks of text be used again: where glibc gives each back to the system, a third of the scan goes to pages.
+
+    It keeps blocks up to the largest size that it has seen freed (mallopt(3), M_MMAP_THRESHOLD).
+    """
+    block = bytes(LARGEST_BLOCK)
+    del block
 
 
 def _cleaned(source: str, file: str, folder: Path, pair: dyads.Dyad | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from isal import igzip_lib, isal_zlib
 from research.errors import DataError
 
 CHUNK = 1 << 20
-_COMPRESSED = 1 << 16
+_COMPRESSED = 1 << 17
 _GZIP = b"\x1f\x8b"
 # A GDELT day shrinks about six times; past a hundred times and a quarter of a gigabyte it is no text of events.
 BOMB_RATIO = 100

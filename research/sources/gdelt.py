@@ -26,6 +26,7 @@ SHIFTS = frozenset({7, 30, 365, 3650})  # "last week", "a month ago", "a year ag
 FIRST_DAY = date(1979, 1, 1)
 LONGEST_LINE = 1 << 20
 TRIAL_LINES = 1000
+BLOCKS_A_COUNT = 32
 TABLE_CHECK_ROWS = 100
 _ACTOR1, _ACTOR2, _ROOT_EVENT, _CODE, _ROOT, _QUAD, _SCORE, _MENTIONS, _TONE = 7, 17, 25, 26, 28, 29, 30, 31, 34
 _ADDED = {57: 56, 58: 56, 61: 59}
@@ -94,7 +95,7 @@ def _whole_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
             if len(rest) > LONGEST_LINE:
                 raise FileRefused("line_too_long", f"a line longer than {LONGEST_LINE} bytes: not a file of events")
             continue
-        yield rest + piece[:cut]
+        yield b"".join((rest, memoryview(piece)[:cut]))
         rest = piece[cut:]
     if rest:
         yield rest + b"\n"
@@ -107,6 +108,7 @@ class _Scan:
         self.sink, self.name = sink, path.name
         self.widths: Counter = Counter()
         self.pairs = np.zeros(_NUMBERS**2, dtype=np.int64)
+        self.uncounted: list[np.ndarray] = []
         self.checked = self.mismatched = 0
         self.first_width = 0
         self.example = ""
@@ -130,7 +132,7 @@ class _Scan:
                 self.sink.reject(line + int(at), "field_count", _shown(block[starts[at] : stops[at]]))
         sides = _countries(text, _tab_places(tabs, np.stack((before + _ACTOR1, before + _ACTOR2))) + 1)
         pairs = sides[0] * _NUMBERS + sides[1]
-        self.pairs += np.bincount(pairs, minlength=len(self.pairs))
+        self._note_pairs(pairs)
         todo = self.todo[pairs]
         for found in np.flatnonzero(todo):
             at = int(rows[found])
@@ -149,8 +151,19 @@ class _Scan:
         if not self.first_width and self.widths.total() >= TRIAL_LINES:
             self._refuse_width()
 
-    def _note_pairs(self) -> None:
+    def _note_pairs(self, pairs: np.ndarray) -> None:
+        self.uncounted.append(pairs)
+        if len(self.uncounted) == BLOCKS_A_COUNT:
+            self._count_pairs()
+
+    def _count_pairs(self) -> None:
+        if self.uncounted:
+            self.pairs += np.bincount(np.concatenate(self.uncounted), minlength=len(self.pairs))
+            self.uncounted.clear()
+
+    def _note_scope(self) -> None:
         """Rows beside the question by why, and how often each state was seen."""
+        self._count_pairs()
         pairs = self.pairs.reshape(_NUMBERS, _NUMBERS)
         seen = pairs.sum(axis=0) + pairs.sum(axis=1)
         self.sink.seen.update({_KNOWN[at]: int(seen[at + 2]) for at in np.flatnonzero(seen[2:_UNKNOWN])})
@@ -259,7 +272,7 @@ class _Scan:
         known = sum(self.widths[width] for width in WIDTHS)
         if self.widths.total() > 2 * known:
             self._refuse_width()
-        self._note_pairs()
+        self._note_scope()
         if self.checked >= TABLE_CHECK_ROWS and self.mismatched > 0.01 * self.checked:
             raise FileRefused(
                 "goldstein_table",
