@@ -69,13 +69,16 @@ def build(names: tuple[str, ...], force: bool, wants_json: bool) -> None:
 @as_json
 def clean(source: str, files: tuple[Path, ...], out: Path, dyad: str | None, wants_json: bool) -> None:
     """Clean files of your own with the cleaner of SOURCE."""
-    from research import build as builder
     from research.sources import STREAMED
 
     if source in STREAMED:
+        from research import bulk
+
         with file_progress() as progress:
-            summary = builder.clean_files(source, files, out, dyad, progress=progress)
+            summary = bulk.clean_files(source, files, out, dyad, progress=progress)
     else:
+        from research import build as builder
+
         summary = builder.clean_files(source, files, out, dyad)
     click.echo(json.dumps(summary, indent=2, ensure_ascii=False) if wants_json else counts([summary]))
     refused = summary.get("files_rejected", [])
@@ -87,12 +90,14 @@ def clean(source: str, files: tuple[Path, ...], out: Path, dyad: str | None, wan
 @contextlib.contextmanager
 def file_progress() -> Iterator[Callable[[int, int, int], None]]:
     """A bar of files with the rows read so far, on stderr; silent where nobody watches."""
+    if not sys.stderr.isatty():
+        yield lambda done, total, rows: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("files, {task.fields[rows]:,} rows"), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal, auto_refresh=False) as bar:
+    with Progress(*columns, console=Console(stderr=True), auto_refresh=False) as bar:
         task = bar.add_task("", rows=0)
 
         def show(done: int, total: int, rows: int) -> None:

@@ -200,7 +200,7 @@ REFUSED = {
     "html page": (b"<!DOCTYPE html><title>404</title>", "html_page", "a web page"),
     "zip cut short": (zipped(GOOD * 50)[:80], "corrupt_archive", "not a readable zip"),
     "gzip cut short": (gzip.compress(many().encode())[:-30], "corrupt_archive", "cut short after"),
-    "gzip damaged": (gzip.compress(GOOD.encode())[:-8] + b"\0" * 8, "corrupt_archive", "incorrect data check"),
+    "gzip damaged": (gzip.compress(GOOD.encode())[:-8] + b"\0" * 8, "corrupt_archive", "Incorrect checksum"),
     "zip of nothing": (zipped("", "folder/"), "corrupt_archive", "holds no file"),
     "other widths": (b"a\tb\tc\n", "unknown_width", "1 lines of 3 fields"),
     "no tabs": (b"a line\n", "bad_separator", "1 lines without a tab"),
