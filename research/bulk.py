@@ -283,6 +283,8 @@ def _merge_rows(parts: list[Path], beside: Path, summary: dict[str, Any], flags:
         base.execute(_MARKED)
         counts = base.execute("select unnest(string_split(flags, ';')) f, count(*) from marked group by 1 order by 1")
         summary["flags_by_name"] = dict(counts.fetchall())
+        counts = base.execute("select source, count(*) from marked group by 1 order by 1")
+        summary["events_by_source"] = dict(counts.fetchall())
         _enter_repeats(summary, again)
         events = base.sql("select * from marked order by event_date, source, event_id")
         _stream("events", events, beside / "events.parquet", checked=True)
