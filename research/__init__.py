@@ -10,7 +10,8 @@ The map, in the order data flows; a module imports only from lines above it:
     tables       what each tidy table promises: key, columns, units, ranges
     register     raw files: find, verify, cite
     sources      1. publisher's file -> tidy table, one module a publisher
-    bulk         1b. event files of any size: parts in worker processes, one merge on disk
+    coverage     1b. which days the event files cover, by the publisher's list and the files given
+    bulk         1c. event files of any size: parts in worker processes, one merge on disk
     build        2. raw -> processed, file by file, with the conservation law
     warehouse    3. processed tables, read back by pair and window
     measures     4. numbers: relations, regimes, dependence, effects, linkage, and what serves them
@@ -36,6 +37,7 @@ _MODULES = (
     "tables",
     "register",
     "sources",
+    "coverage",
     "bulk",
     "build",
     "warehouse",

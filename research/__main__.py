@@ -66,8 +66,12 @@ def build(names: tuple[str, ...], force: bool, wants_json: bool) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=folder, help="Folder for the tables, the rejected rows and the summary.")
 @click.option("--dyad", help="Keep this pair of states only, as ISO3-ISO3.")
+@click.option("--list", "lists", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
+              help="GDELT's filesizes, md5sums or masterfilelist.txt: files are held against it.")  # fmt: skip
 @as_json
-def clean(source: str, files: tuple[Path, ...], out: Path, dyad: str | None, wants_json: bool) -> None:
+def clean(
+    source: str, files: tuple[Path, ...], out: Path, dyad: str | None, lists: tuple[Path, ...], wants_json: bool
+) -> None:
     """Clean files of your own with the cleaner of SOURCE."""
     from research.sources import STREAMED
 
@@ -75,16 +79,34 @@ def clean(source: str, files: tuple[Path, ...], out: Path, dyad: str | None, wan
         from research import bulk
 
         with file_progress() as progress:
-            summary = bulk.clean_files(source, files, out, dyad, progress=progress)
+            summary = bulk.clean_files(source, files, out, dyad, progress=progress, lists=lists)
+    elif lists:
+        raise RequestError(f"--list takes GDELT's lists of files; for {source} there is none: leave it out")
     else:
         from research import build as builder
 
         summary = builder.clean_files(source, files, out, dyad)
     click.echo(json.dumps(summary, indent=2, ensure_ascii=False) if wants_json else counts([summary]))
+    for text in calendar_lines(summary):
+        click.echo(text, err=wants_json)
     refused = summary.get("files_rejected", [])
     for bad in refused:
         say(f"Error: {bad['file']}: {bad['reason']}: {bad['found']}")
     sys.exit(1 if refused else 0)
+
+
+def calendar_lines(summary: dict[str, Any]) -> list[str]:
+    """Which days the event files cover, a line a feed; and the files of which nothing is known."""
+    told = summary.get("coverage", {})
+    lines = [
+        f"{feed['source']} ({feed['feed']}), {feed['first']} to {feed['last']}: "
+        + ", ".join(f"{count} days {status}" for status, count in feed["days_by_status"].items())
+        for feed in told.get("feeds", [])
+    ]
+    for key, words in (("files_without_slot", "whose day is not known"), ("files_not_listed", "not on the list")):
+        if found := told.get(key):
+            lines.append(f"{len(found)} files {words}: {', '.join(found[:3])}{' ...' if len(found) > 3 else ''}")
+    return lines
 
 
 @contextlib.contextmanager

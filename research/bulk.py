@@ -27,14 +27,16 @@ from research import dyads
 from research.errors import DataError, NoDataError, RequestError, cannot_write
 from research.sources import STREAMED
 from research.sources.archive import FileRefused
+from research.sources.listing import TRANSLATION, Listed, Listing, read_lists, slot_of, verify
 from research.sources.sink import COLUMNS, REJECTED, Sink
 
 MERGE_MEMORY = "192MB"
 ROW_GROUP = 131_072
 WORKERS = 2
 LARGEST_BLOCK = 24 << 20
-RESULT = ("events.parquet", "rejected.parquet", "summary.json")
-_CODE = ("bulk.py", "cameo.py", "dyads.py", "tables.py", "sources/*.py")
+FILE_FLAGS = ("prefiltered", "benchmark")  # notes of a cleaner that hold for every row of its file
+RESULT = ("events.parquet", "rejected.parquet", "event_coverage.parquet", "summary.json")
+_CODE = ("bulk.py", "cameo.py", "coverage.py", "dyads.py", "tables.py", "sources/*.py")
 _ARROW = {
     "text": arrow.string(), "date": arrow.date32(), "count": arrow.int64(), "number": arrow.float64(),
     "bool": arrow.bool_(), "flag": arrow.bool_(),
@@ -57,19 +59,22 @@ def clean_files(
     *,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    lists: Sequence[Path] = (),
 ) -> dict[str, Any]:
-    """Cleans event files into `out`: events.parquet, rejected.parquet, summary.json; returns the summary.
+    """Cleans event files into `out`: events, rejected and event_coverage, summary.json; returns the summary.
 
     `files`: files, folders (all files in them) or patterns. A file that cannot be read is one rejected row (line
     missing) and stands in the summary's `files_rejected`. Of rows that repeat an event id the first stays, in order
-    of files and lines: equal ones are merged, others rejected `dup_id`. `progress(files, of, rows)`.
-    Raises RequestError on an unknown source or pair, a file that is not there or is named twice; NoDataError where
-    no row of the pair was kept.
+    of files and lines: equal ones are merged, others rejected `dup_id`. `progress(files, of, rows)`. `lists`: the
+    publisher's; a file named there is refused (`checksum`) unless it has the size and md5 the list says.
+    Raises RequestError on an unknown source or pair, a file that is not there or is named twice, a list for another
+    source than gdelt; DataError where a list is none; NoDataError where no row of the pair was kept.
     """
     pair = dyads.find(dyad) if dyad else None
     if source not in STREAMED:
         raise RequestError(f"{source!r} is no source of machine-coded events; there are {', '.join(STREAMED)}")
     STREAMED[source]  # loaded before workers are forked
+    listing = _listing(source, lists)
     found = expanded(files)
     check_out(out, set(RESULT))
     work = out.absolute().with_name(f".{out.absolute().name}.parts")
@@ -77,9 +82,10 @@ def clean_files(
         work.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         raise cannot_write(work, fault) from None
-    jobs = [(source, str(file), str(_part(work, source, file, pair)), dyad) for file in found]
+    checks = [listing.expected(file) if listing else None for file in found]
+    jobs = [(source, str(f), str(_part(work, source, f, pair, c)), dyad, c) for f, c in zip(found, checks, strict=True)]
     books = _parts(jobs, executor, progress or (lambda *_: None))
-    summary = _merge(source, books, [Path(job[2]) for job in jobs], out.absolute(), pair)
+    summary = _merge(source, books, [Path(job[2]) for job in jobs], out.absolute(), pair, listing)
     shutil.rmtree(work, ignore_errors=True)
     return summary
 
@@ -97,6 +103,13 @@ def check_out(out: Path, results: set[str]) -> None:
         raise cannot_write(out, fault) from None
     if other:
         raise RequestError(f"folder {out} holds other files ({', '.join(other[:5])}); choose an empty or a new folder")
+
+
+def _listing(source: str, lists: Sequence[Path]) -> Listing | None:
+    """The publisher's lists, where any are given."""
+    if lists and source != "gdelt":
+        raise RequestError(f"--list takes GDELT's lists of files; for {source} there is none: leave it out")
+    return read_lists(lists) if lists else None
 
 
 def expanded(files: Iterable[Path]) -> list[Path]:
@@ -118,10 +131,10 @@ def expanded(files: Iterable[Path]) -> list[Path]:
     return found
 
 
-def _part(work: Path, source: str, file: Path, pair: dyads.Dyad | None) -> Path:
+def _part(work: Path, source: str, file: Path, pair: dyads.Dyad | None, check: Listed | None = None) -> Path:
     """Where the part of a file goes: a name made of what decides its content."""
     state = file.stat()
-    made_of = (source, str(file), state.st_size, state.st_mtime_ns, str(pair), _code_hash())
+    made_of = (source, str(file), state.st_size, state.st_mtime_ns, str(pair), check, _code_hash())
     return work / hashlib.sha256(repr(made_of).encode()).hexdigest()[:24]
 
 
@@ -141,8 +154,8 @@ def _code_hash() -> str:
 def _parts(jobs: list[tuple], executor: Executor | None, progress: Progress) -> list[dict[str, Any]]:
     """The books of every file, in order; those finished before are read, the others made by workers."""
     books: dict[int, dict[str, Any]] = {}
-    for number, (_, _, part, _) in enumerate(jobs):
-        done = Path(part, "books.json")
+    for number, job in enumerate(jobs):
+        done = Path(job[2], "books.json")
         if done.is_file():
             books[number] = json.loads(done.read_text("utf-8"))
     left = [number for number in range(len(jobs)) if number not in books]
@@ -188,7 +201,7 @@ def _processes() -> multiprocessing.context.BaseContext:
     return context
 
 
-def clean_one(source: str, file: str, part: str, dyad: str | None) -> dict[str, Any]:
+def clean_one(source: str, file: str, part: str, dyad: str | None, check: Listed | None = None) -> dict[str, Any]:
     """The part of one file: rows, rejected rows and books, in a folder that appears whole. Returns the books."""
     _keep_freed_memory()
     place = Path(part)
@@ -196,7 +209,7 @@ def clean_one(source: str, file: str, part: str, dyad: str | None) -> dict[str, 
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     try:
-        books = _cleaned(source, file, beside, dyads.find(dyad) if dyad else None)
+        books = _cleaned(source, file, beside, dyads.find(dyad) if dyad else None, check)
         (beside / "books.json").write_text(json.dumps(books, ensure_ascii=False), encoding="utf-8")
         if not (place / "books.json").is_file():
             shutil.rmtree(place, ignore_errors=True)
@@ -216,11 +229,12 @@ def _keep_freed_memory() -> None:
     del block
 
 
-def _cleaned(source: str, file: str, folder: Path, pair: dyads.Dyad | None) -> dict[str, Any]:
+def _cleaned(source: str, file: str, folder: Path, pair: dyads.Dyad | None, check: Listed | None) -> dict[str, Any]:
     writers = {name: parquet.ParquetWriter(folder / f"{name}.parquet", schema) for name, schema in _SCHEMAS.items()}
     sink = Sink(file, partial(_write, writers), pair)
     refused = None
     try:
+        verify(Path(file), check)
         STREAMED[source](Path(file), sink)
         sink.close()
     except FileRefused as fault:
@@ -246,18 +260,24 @@ def _write(writers: dict[str, parquet.ParquetWriter], name: str, rows: list) -> 
 
 
 def _merge(
-    source: str, books: list[dict[str, Any]], parts: list[Path], out: Path, pair: dyads.Dyad | None
+    source: str,
+    books: list[dict[str, Any]],
+    parts: list[Path],
+    out: Path,
+    pair: dyads.Dyad | None,
+    listing: Listing | None,
 ) -> dict[str, Any]:
     """Parts to the result, put in place at once. Raises NoDataError where nothing is left."""
-    summary = _added(source, books)
+    summary = _added(source, books) | {"dyad": str(pair) if pair else None}
     if not summary["rows_written"]:
         raise NoDataError(_nothing(summary, books, pair))
     beside, former = (out.with_name(f".{out.name}.{os.getpid()}.{end}") for end in ("part", "former"))
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     try:
-        _merge_rows(parts, beside, summary)
+        _merge_rows(parts, beside, summary, _file_flags(books))
         _check_sum(summary)
+        summary["coverage"] = _write_calendar(source, books, listing, beside / "event_coverage.parquet")
         text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
         (beside / "summary.json").write_text(text, encoding="utf-8")
         if out.exists():
@@ -271,7 +291,32 @@ def _merge(
     return summary
 
 
-def _merge_rows(parts: list[Path], beside: Path, summary: dict[str, Any]) -> None:
+def _file_flags(books: list[dict[str, Any]]) -> dict[str, str]:
+    """What is to be said of every row of a file, by file: of another feed, filtered before, a benchmark's."""
+    flags: dict[str, str] = {}
+    for book in books:
+        slot = slot_of(Path(book["file"]).name)
+        said = [name for name in FILE_FLAGS if name in book["notes"]]
+        if slot and slot.feed == TRANSLATION:
+            said.append(TRANSLATION)
+        if said:
+            flags[book["file"]] = ";".join(said)
+    return flags
+
+
+def _write_calendar(source: str, books: list[dict[str, Any]], listing: Listing | None, file: Path) -> dict[str, Any]:
+    """Writes which days the files cover; returns the calendar in figures."""
+    from research import coverage, tables
+
+    rows = coverage.calendar(source, books, listing)
+    schema = tables.arrow_schema(tables.EVENT_COVERAGE.columns)
+    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+        for batch in arrow.Table.from_pandas(rows, schema=schema, preserve_index=False).combine_chunks().to_batches():
+            writer.write_batch(batch)
+    return coverage.told(source, rows, books, listing)
+
+
+def _merge_rows(parts: list[Path], beside: Path, summary: dict[str, Any], flags: dict[str, str]) -> None:
     """Repeats taken out, duplicates marked, rows sorted, checked and written; counts entered in the summary."""
     import duckdb
 
@@ -280,9 +325,14 @@ def _merge_rows(parts: list[Path], beside: Path, summary: dict[str, Any]) -> Non
         base.execute("set preserve_insertion_order = false")
         base.execute(_RANKED, [[str(part / "events.parquet") for part in parts]])
         again = base.execute(_AGAIN).fetchall()
+        base.execute(
+            "create temp table of_file as select unnest($1) file, unnest($2) flag", [[*flags], [*flags.values()]]
+        )
         base.execute(_MARKED)
         counts = base.execute("select unnest(string_split(flags, ';')) f, count(*) from marked group by 1 order by 1")
         summary["flags_by_name"] = dict(counts.fetchall())
+        counts = base.execute("select source, count(*) from marked group by 1 order by 1")
+        summary["events_by_source"] = dict(counts.fetchall())
         _enter_repeats(summary, again)
         events = base.sql("select * from marked order by event_date, source, event_id")
         _stream("events", events, beside / "events.parquet", checked=True)
@@ -306,6 +356,7 @@ _AGAIN = """
         count(*) rows_again
     from ranked where nth > 1 group by place, line
 """
+_OF_FILE = "create temp table of_file as select unnest($1::varchar[]) file, unnest($2::varchar[]) flag"
 _SAME_DAY = "event_date, initiator, target, coalesce(cameo_code, title)"
 _MARKED = f"""
     create temp table marked as
@@ -322,7 +373,8 @@ _MARKED = f"""
             coalesce(cameo_code, title), url)
     )
     select {", ".join(name for name in COLUMNS if name not in ("flags", "file", "line"))},
-        nullif(concat_ws(';', flags, case when nth_day > 1 then 'dup_day' end,
+        nullif(concat_ws(';', flags, (select flag from of_file where of_file.file = counted.file),
+            case when nth_day > 1 then 'dup_day' end,
             case when nth_url > 1 then 'dup_url' end, case when has_twin then 'mirror_twin' end), '') flags,
         file, line
     from counted

@@ -20,6 +20,11 @@ def processed() -> Path:
     return root() / "data" / "processed"
 
 
+def coded() -> Path:
+    """Machine-coded events cleaned from files of one's own, one result of `clean` a folder; not in git."""
+    return root() / "data" / "coded"
+
+
 def notebooks() -> Path:
     """The notebooks, in reading order."""
     return root() / "notebooks"

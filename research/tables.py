@@ -127,12 +127,35 @@ EVENTS = Table(
         "note": _text("disputed dates and other doubts, in the compiler's words", nullable=True),
         "flags": _text("date_coarse, unverified, id_date_differs, possible_dup, third_state:ISO3; machine-coded: "
                        "date_shift, dup_day, dup_url, mirror_twin, goldstein_mismatch, quad_mismatch, width_mixed, "
-                       "date_added_lost, multi_actor; joined by ';'", nullable=True),
+                       "date_added_lost, multi_actor, translation, prefiltered, benchmark; joined by ';'",
+                       nullable=True),
         "file": _ORIGIN["file"],
         "line": Column("count", "line in that file, its first line being 1", "line",
                        checks=(pa.Check.ge(1, error="is below 1"),)),
     },
     pair=("initiator", "target"),
+)  # fmt: skip
+
+EVENT_COVERAGE = Table(
+    "event_coverage",
+    "one day of one machine-coded source: which of its files were published, given and read",
+    ("source", "feed", "day"),
+    "day",
+    {
+        "source": _text("whose files", one_of=MACHINE_CODED),
+        "feed": _text("main, or GDELT 2.0's files from translated reports", one_of=("main", "translation")),
+        "day": Column("date", "day the files are for (GDELT: day of entry; back files: of the event)", "day"),
+        "slots": _from_zero("count", "slots of the day: quarter-hours in GDELT 2.0, else one", "slots"),
+        "unpublished": _from_zero("count", "slots the publisher's list has no file for; missing without a list",
+                                  "slots", nullable=True),
+        "given": _from_zero("count", "slots whose file was read", "slots"),
+        "refused": _from_zero("count", "slots whose file was refused", "slots"),
+        "missing": _from_zero("count", "slots without a file, as far as known published", "slots"),
+        "share": Column("number", "slots read of all slots", "0 to 1", checks=_between(0, 1)),
+        "status": _text("covered: all slots read; part: some; refused; missing: no file given; gap: none published",
+                        one_of=("covered", "part", "refused", "missing", "gap")),
+        "absent": _text("quarter-hours not read", nullable=True),
+    },
 )  # fmt: skip
 
 TRADE = Table(
@@ -292,7 +315,8 @@ CLAIMS = Table(
 )  # fmt: skip
 
 PROMISES: dict[str, Table] = {
-    table.name: table for table in (EVENTS, TRADE, GOODS_GROUPS, QUOTED_FIGURES, VISITORS, EXCHANGE_RATES, CLAIMS)
+    table.name: table
+    for table in (EVENTS, TRADE, GOODS_GROUPS, QUOTED_FIGURES, VISITORS, EXCHANGE_RATES, CLAIMS, EVENT_COVERAGE)
 }
 REJECTED = {
     "file": _text("file the row stands in"),

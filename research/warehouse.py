@@ -34,18 +34,58 @@ def read(
 
     pair: events between the two; trade, goods_groups and quoted_figures that one of them reports, with all
     partners (shares need them); visitors arriving in one of them, of all origins; exchange_rates of their
-    currencies. start, end: `YYYY-MM` or `YYYY-MM-DD`, both inclusive; a month as end means its last day.
+    currencies; event_coverage whatever the pair. start, end: `YYYY-MM` or `YYYY-MM-DD`, both inclusive; a month as
+    end means its last day. Machine-coded events, and which days they cover, come from results of `clean` in
+    `data/coded`, and only where their source is named: sources are never mixed behind a reader's back.
 
     Raises RequestError on an unknown table or column or an ill-formed date; DataError where nothing is built;
     NoDataError where nothing is selected, saying what there is.
     """
     promise = tables.promise(table)
-    files = _files(table)
+    files = _files(table, pair, equals.get("source"))
     where, values = _conditions(promise, pair, start, end, equals)
     rows = _select(promise, files, where, values)
     if rows.empty and not allow_empty:
         raise NoDataError(_nothing(promise, files, pair, start, end, equals))
     return rows
+
+
+def coded(
+    source: str, pair: Dyad, *, start: str | None = None, end: str | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Machine-coded events of one source and pair in a window, and which days of it their files cover.
+
+    Raises: RequestError on a source that is none; NoDataError where none is asked for ("timeline"), none is cleaned or
+    none lies in the window.
+    """
+    if source == "timeline":
+        raise NoDataError(
+            f"no machine-coded source is asked for; event_source may be {', '.join(tables.MACHINE_CODED)}"
+        )
+    if source not in tables.MACHINE_CODED:
+        raise RequestError(
+            f"event_source {source!r} is unknown; it is timeline, or one of {', '.join(tables.MACHINE_CODED)}"
+        )
+    window = {"start": start, "end": end, "source": source}
+    return read("events", pair, **window), read("event_coverage", pair, allow_empty=True, **window)
+
+
+def coded_sources(pair: Dyad) -> list[str]:
+    """Which machine-coded sources have been cleaned for a pair, in a stated order."""
+    return [source for source in tables.MACHINE_CODED if _results(source, pair)]
+
+
+def calendars() -> pd.DataFrame:
+    """One row a result of `clean` in `data/coded`, source, feed and day: folder, dyad (missing: every pair), and the
+    columns of `event_coverage`."""
+    promise = tables.EVENT_COVERAGE
+    parts = []
+    for folder, summary in _coded_folders():
+        _note_inputs(sorted(folder.glob("*.parquet")))
+        rows = _select(promise, [folder / "event_coverage.parquet"], "true", [])
+        parts.append(rows.assign(folder=folder.name, dyad=summary["dyad"]))
+    columns = ["folder", "dyad", *promise.columns]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
 def coverage(table: str) -> pd.DataFrame:
@@ -105,8 +145,56 @@ def _found(folder: str, ending: str) -> list[Path]:
     return files
 
 
-def _files(table: str) -> list[Path]:
-    return _found(table, "parquet")
+def _files(table: str, pair: Dyad | None = None, source: Any = None) -> list[Path]:
+    """The files that hold a table: built ones, or the result of `clean` that holds a machine-coded source."""
+    if source not in tables.MACHINE_CODED:
+        if table == "event_coverage":
+            raise RequestError(f"event_coverage is of one source; name it: source = {', '.join(tables.MACHINE_CODED)}")
+        return _found(table, "parquet")
+    found = _results(source, pair)
+    if not found:
+        command = f"python -m research clean {source.rstrip('12')} FILE..."
+        raise NoDataError(
+            f"no events of {source} have been cleaned for {pair or 'every pair'}; run `{command}"
+            f"{f' --dyad {pair}' if pair else ''} --out data/coded/{source}`"
+        )
+    if len(found) > 1:
+        raise DataError(
+            f"{' and '.join(folder.name for folder in found)} in {paths.coded()} both hold events of {source} for "
+            f"{pair or 'every pair'}; keep one, or clean all the files into one: repeats are only found inside a result"
+        )
+    _note_inputs(sorted(found[0].glob("*.parquet")))
+    return [found[0] / f"{table}.parquet"]
+
+
+def _results(source: str, pair: Dyad | None) -> list[Path]:
+    """Results of `clean` with events of a source that were cleaned for the pair, or for every pair."""
+    return [
+        folder
+        for folder, summary in _coded_folders()
+        if source in summary["events_by_source"] and _is_for(summary, pair)
+    ]
+
+
+def _is_for(summary: dict[str, Any], pair: Dyad | None) -> bool:
+    """Whether a result holds all events of the pair that its files have."""
+    return summary["dyad"] is None or (pair is not None and set(summary["dyad"].split("-")) == set(pair.states))
+
+
+def _coded_folders() -> list[tuple[Path, dict[str, Any]]]:
+    """Results of `clean` in `data/coded` by name; that there are no others is an input of this run, too."""
+    place = paths.coded()
+    found = sorted(place.glob("[!.]*/summary.json"))
+    _note_inputs([*[folder for folder in (place, place.parent) if folder.is_dir()][:1], *found])
+    summaries = [(file.parent, _summary(file)) for file in found]
+    return [(folder, summary) for folder, summary in summaries if "events_by_source" in summary]
+
+
+def _summary(file: Path) -> dict[str, Any]:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as fault:
+        raise DataError(f"{file} is no summary of `clean`: {fault}; take its folder away, or clean again") from None
 
 
 def _note_inputs(files: list[Path]) -> None:
@@ -177,18 +265,23 @@ def _nothing(
     """What was asked for, and what there is instead."""
     asked = [f"pair {pair}" if pair else "", f"from {start}" if start else "", f"to {end}" if end else ""]
     asked += [f"{name} = {wanted!r}" for name, wanted in equals.items()]
-    every = _select(promise, files, "true", [])
-    there = [f"{len(every)} rows from {every[promise.time].min():%Y-%m-%d} to {every[promise.time].max():%Y-%m-%d}"]
-    if pair:
-        sides = every[list(promise.pair)].drop_duplicates().agg("-".join, axis=1)
-        there.append(f"{' and '.join(promise.pair)}: {_some(sides)}")
-    there += [f"{name}: {_some(every[name])}" for name in equals]
+    names = [str(file) for file in files]
+    every = f'count(*) n, min("{promise.time}") first, max("{promise.time}") last'
+    whole = _query(f"select {every} from read_parquet(?)", [names]).iloc[0]
+    there = [
+        f"{whole['n']} rows" + (f" from {whole['first']:%Y-%m-%d} to {whole['last']:%Y-%m-%d}" if whole["n"] else "")
+    ]
+    if pair and promise.pair:
+        sides = ", '-', ".join(f'"{side}"' for side in promise.pair)
+        there.append(f"{' and '.join(promise.pair)}: {_some(names, f'concat({sides})')}")
+    there += [f"{column}: {_some(names, quoted)}" for column, quoted in ((c, f'"{c}"') for c in equals)]
     return (
         f"table {promise.name}: nothing selected by {', '.join(filter(None, asked)) or 'everything'}. There is: "
         + "; ".join(there)
     )
 
 
-def _some(values: pd.Series, limit: int = 12) -> str:
-    distinct = sorted(values.dropna().astype(str).unique())
+def _some(names: list[str], what: str, limit: int = 12) -> str:
+    query = f"select distinct {what}::varchar v from read_parquet(?) where {what} is not null order by 1"
+    distinct = list(_query(query, [names])["v"])
     return ", ".join(distinct[:limit]) + (f" and {len(distinct) - limit} more" if len(distinct) > limit else "")

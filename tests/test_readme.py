@@ -77,7 +77,7 @@ def test_the_codebook_is_that_of_the_tables():
 
 def test_every_table_has_sample_rows_and_each_is_in_the_built_table(built: Path):
     shown = samples(README.read_text(encoding="utf-8"))
-    assert set(shown) == set(tables.PROMISES)
+    assert set(shown) == set(tables.PROMISES) - {"event_coverage"}  # not built: it comes of files of one's own
     for table, rows in shown.items():
         assert not rows.empty
         assert_in_table(table, rows)

@@ -30,7 +30,9 @@ def test_every_column_has_a_meaning_and_every_number_a_unit():
                 assert column.metadata["unit"], (name, column.name)
             assert column.metadata["kind"] in tables.DTYPES
         assert set(schema.metadata["key"]) <= set(schema.columns)
-        assert {"file", "line", "source"} <= set(schema.columns)
+        assert "source" in schema.columns
+        # a day of the calendar stands on many files
+        assert name == "event_coverage" or {"file", "line"} <= set(schema.columns)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def sha256(path: Path) -> str:
-    """Content hash of one file."""
+    """Content hash of one file; of a folder the hash of what stands in it by name, to see what comes or goes."""
+    if path.is_dir():
+        return text_hash("\n".join(sorted(found.name for found in path.iterdir() if not found.name.startswith("."))))
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

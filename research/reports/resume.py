@@ -54,7 +54,7 @@ def judge(run: Run, out: Path) -> Judgement:
 def changed_inputs(inputs: dict[str, str]) -> list[str]:
     """Files a run read that are gone or other, and files new beside them: a table is read whole, by its folder."""
     found = [name for name, known in sorted(inputs.items()) if _hash(paths.root() / name) != known]
-    beside = {(Path(name).parent, Path(name).suffix) for name in inputs}
+    beside = {(Path(name).parent, Path(name).suffix) for name in inputs if Path(name).suffix}
     present = {
         file.relative_to(paths.root()).as_posix()
         for folder, suffix in beside

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def clean_icews(path: Path, sink: Sink) -> None:
     if header is None:
         return
     _check_header(header)
-    years = set(_YEAR.findall(path.name))
+    years = frozenset(_YEAR.findall(path.name))
     for line, raw in enumerate(lines, start=2):
         sink.rows_read += 1
         text = decoded(raw, line, sink)
@@ -54,12 +55,13 @@ def _check_header(raw: bytes) -> None:
         )
 
 
-def _row(fields: list[str], line: int, sink: Sink, years: set[str]) -> None:
+def _row(fields: list[str], line: int, sink: Sink, years: frozenset[str]) -> None:
     """Enters one row in the books: out of scope, rejected or kept."""
     if len(fields) != len(HEADER):
         sink.reject(line, "field_count", fields)
         return
     row = dict(zip(HEADER, fields, strict=True))
+    _note_day(row["Event Date"], sink, years)
     beside = _beside(row, sink)
     if beside == "unknown_country":
         sink.reject(line, beside, fields)
@@ -93,10 +95,12 @@ def _beside(row: dict[str, str], sink: Sink) -> str:
     return "other_pair" if sink.pair and set(states) != set(sink.pair.states) else ""
 
 
-def _tidy(row: dict[str, str], line: int, sink: Sink, years: set[str]) -> dict[str, Any] | str:
+def _tidy(row: dict[str, str], line: int, sink: Sink, years: frozenset[str]) -> dict[str, Any] | str:
     if not row["Event ID"].isdigit():
         return "id_invalid"
-    day = iso_day(row["Event Date"]) or _us_day(row["Event Date"], line, sink, years)
+    day = iso_day(row["Event Date"])
+    if day is None and (day := _us_day(row["Event Date"], years)):
+        sink.repair("us_date", line, row["Event Date"], day.isoformat())
     if day is None:
         return "date_invalid"
     if day < FIRST_DAY:
@@ -119,14 +123,20 @@ def _tidy(row: dict[str, str], line: int, sink: Sink, years: set[str]) -> dict[s
     }  # fmt: skip
 
 
-def _us_day(text: str, line: int, sink: Sink, years: set[str]) -> date | None:
+@lru_cache(maxsize=10_000)
+def _us_day(text: str, years: frozenset[str]) -> date | None:
     """A date written month first, in a file of that year."""
     found = _US_DATE.fullmatch(text)
     if not found or found[3] not in years:
         return None
     try:
-        day = date(int(found[3]), int(found[1]), int(found[2]))
+        return date(int(found[3]), int(found[1]), int(found[2]))
     except ValueError:
         return None
-    sink.repair("us_date", line, text, day.isoformat())
-    return day
+
+
+def _note_day(text: str, sink: Sink, years: frozenset[str]) -> None:
+    """A row of any pair, whatever else is wrong with it, shows that the file covers its day."""
+    day = iso_day(text) or _us_day(text, years)
+    if day and day >= FIRST_DAY:
+        sink.days[day.isoformat()] += 1

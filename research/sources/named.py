@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 
 from research.sources.archive import FileRefused
 from research.sources.sink import Sink
@@ -36,6 +37,7 @@ def decoded(raw: bytes, line: int, sink: Sink) -> str | None:
         return None
 
 
+@lru_cache(maxsize=10_000)
 def iso_day(text: str) -> date | None:
     """The day of `YYYY-MM-DD`; None for anything else."""
     if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):

@@ -85,6 +85,9 @@ def _fields(raw: bytes, line: int, sink: Sink) -> list[str] | None:
 
 def _row(row: dict[str, str], line: int, sink: Sink, fields: list[str]) -> None:
     """Enters one row in the books: out of scope, rejected or kept, once a pair of states."""
+    day = iso_day(row["Event Date"])
+    if day and day >= FIRST_DAY:
+        sink.days[day.isoformat()] += 1
     actors, recipients = (_states(row[f"{side} Country"], row[f"{side} COW"]) for side in ("Actor", "Recipient"))
     for states in (actors, recipients):
         if isinstance(states, str):

@@ -42,6 +42,7 @@ class Sink:
     repaired: dict[str, dict[str, Any]] = field(default_factory=dict)
     seen: Counter = field(default_factory=Counter)
     notes: Counter = field(default_factory=Counter)
+    days: Counter = field(default_factory=Counter)  # rows by day (ISO), where a file's name says none
     _rows: list[dict[str, Any]] = field(default_factory=list, repr=False)
     _rejects: list[dict[str, Any]] = field(default_factory=list, repr=False)
 
@@ -92,4 +93,4 @@ class Sink:
             "repaired_by_name": self.repaired,
             "seen": dict(self.seen),
             "notes": dict(self.notes),
-        }
+        } | ({"days": dict(sorted(self.days.items()))} if self.days else {})
