@@ -20,13 +20,13 @@ from ipykernel.kernelspec import make_ipkernel_cmd
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from papermill.engines import NBClientEngine, papermill_engines
 from traitlets import default
 
 from research.reports import provenance
 
 ENCRYPTION = {"supported_encryption": "curve"}
-
-WARM = "research-warm"
+WARM, ENGINE = "research-warm", "research"
 # Arrow's allocator and the matrix library would start threads at import; a process with threads must not be forked.
 ONE_THREAD = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
@@ -204,6 +204,19 @@ class WarmKernelManager(OwnKernelManager):
 KernelProvisionerFactory.provisioners[WARM] = EntryPoint(
     WARM, f"{__name__}:{WarmProvisioner.__name__}", KernelProvisionerFactory.GROUP_NAME
 )
+
+
+class NotebookInHand(NBClientEngine):
+    """papermill's engine; the notebook as far as it came is in hand however it ends, and not written at every cell."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, reached: list[Any], **choices: Any) -> None:
+        """Put the notebook that is being executed into `reached`; everything else is papermill's."""
+        reached.append(nb_man.nb)
+        super().execute_managed_notebook(nb_man, kernel_name, **choices)
+
+
+papermill_engines.register(ENGINE, NotebookInHand)
 
 
 def memory() -> int:

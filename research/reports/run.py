@@ -385,14 +385,16 @@ def _execute(run: Run, work: Path, limits: Limits) -> tuple[Outcome, Any]:
     source = nbformat.read(run.notebook, as_version=4)
     for number, cell in enumerate(source.cells, start=1):
         cell.metadata["number"] = number  # as the reader of the notebook counts, whatever papermill puts between
-    saved = work / "executed.ipynb"
+    reached: list[Any] = []
     status, error = OK, None
     with _watched(limits) as struck:
         try:
             papermill.execute_notebook(
                 source,
-                str(saved),
+                None,
                 run.changed,
+                engine_name=kernels.ENGINE,
+                reached=reached,
                 kernel_name="python3",
                 language="python",
                 progress_bar=False,
@@ -411,7 +413,7 @@ def _execute(run: Run, work: Path, limits: Limits) -> tuple[Outcome, Any]:
         status, error = TIMED_OUT, f"took longer than {limits.timeout:g} s"
     elif OUT_OF_MEMORY in struck:
         status, error = OUT_OF_MEMORY, f"held more than {limits.memory:g} MB of memory"
-    executed = nbformat.read(saved, as_version=4) if saved.is_file() else source
+    executed = reached[0] if reached else source
     if status == OK and (left := _not_executed(executed)):
         status, error = FAILED, f"the notebook stopped early; cell {left} never ran"
     elif status != OK:
