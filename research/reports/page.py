@@ -9,7 +9,7 @@ import base64
 import html
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -332,5 +332,6 @@ def _anchor(heading: str, taken: set[str]) -> str:
     return anchor
 
 
+@lru_cache(maxsize=1024)  # the runs of a batch share most of their cells
 def _code(source: str) -> Markup:
     return Markup(highlight(source, PythonLexer(), HtmlFormatter(cssclass="code")).strip())
