@@ -70,20 +70,24 @@ class Server:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def _said_plainly() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError) as error:
+        raise OSError(GONE) from error
+
+
 class Parent:
     """One process's line to the server: asked for kernels, and how they stand."""
 
     def __init__(self, address: str) -> None:
         """Wait until it is prepared; OSError when it does not come up, or could not be forked safely."""
         self._lock = threading.Lock()
-        line = socket.socket(socket.AF_UNIX)
-        try:
+        with socket.socket(socket.AF_UNIX) as line, _said_plainly():
             line.connect(address)
-        except OSError as error:
-            line.close()
-            raise OSError(GONE) from error
-        self._line = Connection(line.detach())
-        hello = self._read()
+            self._line = Connection(line.detach())
+            hello = json.loads(self._line.recv_bytes())
         self.pid = hello["pid"]
         if hello["threads"] != 1:
             self.close()
@@ -91,15 +95,9 @@ class Parent:
 
     def ask(self, **request: Any) -> dict[str, Any]:
         """Send one request and read its answer; OSError when the process is gone."""
-        with self._lock:
+        with self._lock, _said_plainly():
             self._line.send_bytes(json.dumps(request).encode())
-            return self._read()
-
-    def _read(self) -> dict[str, Any]:
-        try:
             return json.loads(self._line.recv_bytes())
-        except EOFError as error:
-            raise OSError(GONE) from error
 
     def is_alive(self) -> bool:
         """Whether it still answers."""
