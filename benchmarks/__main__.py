@@ -2,15 +2,26 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from benchmarks import events as event_files
+from benchmarks import reports as report_pages
 
 
 @click.group()
 def main() -> None:
     """Side-by-side timings on this machine."""
+
+
+def tell(figures: dict[str, Any], file: Path | None) -> None:
+    """Figures to stdout, one a line, and as JSON to a file."""
+    for name, value in figures.items():
+        text = f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
+        click.echo(f"{name:<34} {text:>14}")
+    if file:
+        file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 @main.command()
@@ -19,11 +30,18 @@ def main() -> None:
 @click.option("--rows", default=120_000, show_default=True, type=click.IntRange(min=100), help="Rows a day.")
 def events(file: Path | None, days: int, rows: int) -> None:
     """Cleaning made days of GDELT for one pair, against gzip, and against pandas."""
-    figures = event_files.run(days, rows)
-    for name, value in figures.items():
-        click.echo(f"{name:<32} {value:>14,.2f}" if isinstance(value, float) else f"{name:<32} {value:>14,}")
-    if file:
-        file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    tell(event_files.run(days, rows), file)
+
+
+@main.command()
+@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here.")
+@click.option("--count", default=32, show_default=True, type=click.IntRange(min=1), help="Reports to make.")
+@click.option("--by-command", default=6, show_default=True, type=click.IntRange(min=1),
+              help="How many of them by papermill's command line, scaled to all.")  # fmt: skip
+@click.option("--many", type=click.IntRange(min=8), metavar="N", help="Instead, the memory of a batch of N runs.")
+def reports(file: Path | None, count: int, by_command: int, many: int | None) -> None:
+    """A batch of reports: ours, papermill's command line and pool, and the bare computation."""
+    tell(report_pages.run_many(many) if many else report_pages.run(count, min(by_command, count)), file)
 
 
 if __name__ == "__main__":

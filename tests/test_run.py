@@ -288,7 +288,7 @@ def test_no_kernel_outlives_a_batch_that_was_killed_outright(tmp_path):
 def test_a_run_whose_process_dies_is_tried_once_more_alone_and_then_failed(project, monkeypatch):
     asked = []
 
-    def dying_pool(runs, out, jobs, limits, done, say):
+    def dying_pool(runs, out, jobs, limits, done, say, server):
         asked.append([r.name for r in runs])
         return list(runs)
 

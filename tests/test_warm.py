@@ -6,7 +6,7 @@ import sys
 import pytest
 from fixture_notebooks import GOOD, PARAMETERS, plan_of, write_notebook, write_plan
 
-from research.reports import kernels, run
+from research.reports import kernels, parent, run
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="kernels are forked on Linux only")
 pytestmark = LINUX
@@ -117,20 +117,24 @@ def test_a_plain_figure_is_drawn_in_a_warm_kernel_too(project, tmp_path):
             assert [list(o.data) for o in outputs] == [["text/plain", "image/png"]] or "image/png" in outputs[-1].data
     finally:
         kernels.forget()
-        kernels.close_parent()
+        parent.close()
 
 
 def test_where_kernels_cannot_be_forked_a_normal_one_is_used_and_the_outcome_says_why(project, monkeypatch):
-    monkeypatch.setattr(kernels, "_no_parent", "the prepared process has 2 threads and cannot be forked safely")
+    monkeypatch.setattr(parent, "_refused", "the prepared process has 2 threads and cannot be forked safely")
     write_plan(project, '[[report]]\nnotebook = "good"\n')
     outcome = run.run_one(plan_of(project)[0], project / "fallback", os.getpid(), run.Limits())
-    assert (outcome.status, outcome.kernel) == ("ok", f"normal: {kernels._no_parent}")
+    assert (outcome.status, outcome.kernel) == ("ok", f"normal: {parent._refused}")
 
 
 def test_a_parent_with_threads_or_none_at_all_is_an_error_of_one_line(monkeypatch):
-    monkeypatch.setattr(kernels, "ONE_THREAD", {})
+    for name in parent.ONE_THREAD:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(parent, "ONE_THREAD", {})
     with pytest.raises(OSError, match=r"the prepared process has \d threads and cannot be forked safely"):
-        kernels.Parent()
+        parent.line()
+    parent.close()
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(OSError, match="the process that prepares kernels ended"):
-        kernels.Parent()
+        parent.line()
+    parent.close()

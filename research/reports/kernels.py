@@ -4,88 +4,30 @@ A warm kernel is forked from a prepared parent (`preload`), a normal one is star
 and nbclient they are the same. Imported only in the process that runs a notebook.
 """
 
+import asyncio
 import contextlib
-import json
 import os
 import signal
-import socket
-import subprocess
 import sys
-import threading
+import time
 from importlib.metadata import EntryPoint
+from queue import Empty
 from typing import Any, ClassVar
 
 import psutil
 from ipykernel.kernelspec import make_ipkernel_cmd
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
-from traitlets import default
+from papermill.engines import NBClientEngine, papermill_engines
+from traitlets import Type, default
 
-from research.reports import provenance
+from research.reports import parent
 
 ENCRYPTION = {"supported_encryption": "curve"}
-
-WARM = "research-warm"
-# Arrow's allocator and the matrix library would start threads at import; a process with threads must not be forked.
-ONE_THREAD = {
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-}
-
+WARM, ENGINE = "research-warm", "research"
 _running: set[int] = set()
-
-
-class Parent:
-    """The prepared process, from this side: asked for kernels, and how they stand."""
-
-    def __init__(self) -> None:
-        """Start it; raises OSError when it does not come up or cannot be forked safely."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "research.reports.preload", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                cwd=provenance.PACKAGE.parent,
-                env={**os.environ, **ONE_THREAD},
-                start_new_session=True,
-            )
-        self._lines = ours.makefile("rw", encoding="utf-8", newline="\n")
-        self._lock = threading.Lock()
-        ours.close()
-        self.pid, threads = self._process.pid, self._read()["threads"]
-        if threads != 1:
-            self.close()
-            raise OSError(f"the prepared process has {threads} threads and cannot be forked safely")
-
-    def ask(self, **request: Any) -> dict[str, Any]:
-        """Send one request and read its answer; OSError when the process is gone."""
-        with self._lock:
-            self._lines.write(json.dumps(request) + "\n")
-            self._lines.flush()
-            return self._read()
-
-    def _read(self) -> dict[str, Any]:
-        line = self._lines.readline()
-        if not line:
-            raise OSError("the process that prepares kernels ended")
-        return json.loads(line)
-
-    def is_alive(self) -> bool:
-        """Whether it still runs."""
-        return self._process.poll() is None
-
-    def close(self) -> None:
-        """End it, with every kernel it has."""
-        with contextlib.suppress(OSError):
-            self._lines.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=5)
-        self._process.kill()
-        self._process.wait()
 
 
 class Warm:
@@ -93,15 +35,15 @@ class Warm:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, parent: Parent, pid: int) -> None:
+    def __init__(self, line: parent.Parent, pid: int) -> None:
         """A kernel of this parent."""
-        self._parent, self.pid, self.returncode = parent, pid, None
+        self._line, self.pid, self.returncode = line, pid, None
 
     def poll(self) -> int | None:
         """Exit code, None while it runs; with its parent gone it is gone as well."""
         if self.returncode is None:
             try:
-                self.returncode = self._parent.ask(poll=self.pid)["code"]
+                self.returncode = self._line.ask(poll=self.pid)["code"]
             except OSError:
                 _kill(self.pid)
                 self.returncode = -signal.SIGKILL
@@ -124,55 +66,57 @@ class Warm:
 class WarmProvisioner(LocalProvisioner):
     """Forks the kernel from the prepared parent; everything else is as with a local kernel."""
 
+    async def wait(self) -> int | None:
+        """Exit code once the kernel has ended; looks ten times as often as the one it replaces."""
+        while self.process and await self.poll() is None:
+            await asyncio.sleep(0.01)
+        return await super().wait()
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         """Fork a kernel that takes the arguments, environment and folder the command would have had."""
         arguments = cmd[cmd.index("-f") :]
-        parent = warm_parent()
+        line = parent.line()
         cwd = os.fspath(kwargs.get("cwd") or os.getcwd())
-        answer = parent.ask(arguments=arguments, env=dict(kwargs["env"]), cwd=cwd)
-        self.process = Warm(parent, answer["pid"])
+        answer = line.ask(arguments=arguments, env=dict(kwargs["env"]), cwd=cwd)
+        self.process = Warm(line, answer["pid"])
         self.pid = self.pgid = answer["pid"]
         self.cwd = cwd
         return self.connection_info
 
 
-_parent: Parent | None = None
-_no_parent: str | None = None
+class PromptClient(AsyncKernelClient):
+    """A client that knows when the kernel is ready, where the one it replaces listens on for a while to be sure."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Until the kernel has answered a question and said, on the channel of outputs, that it is done with it.
+
+        Raises RuntimeError when the kernel dies, or takes longer than `timeout` seconds.
+        """
+        ends = time.monotonic() + (timeout or float("inf"))
+        asked: set[str] = set()
+        while True:
+            asked.add(self.kernel_info())
+            with contextlib.suppress(Empty):
+                await self.shell_channel.get_msg(timeout=1)
+                while not _is_done(await self.iopub_channel.get_msg(timeout=1), asked):
+                    pass
+                return
+            if not await self.is_alive():
+                raise RuntimeError("Kernel died before it was ready")
+            if time.monotonic() > ends:
+                raise RuntimeError(f"Kernel was not ready within {timeout:g} s")
 
 
-def warm_parent() -> Parent:
-    """The prepared process of this one, started when first asked for; OSError where there can be none."""
-    global _parent
-    if _parent is None or not _parent.is_alive():
-        _parent = Parent()
-    return _parent
-
-
-def why_not_warm() -> str | None:
-    """Why kernels cannot be forked here; None when they can."""
-    global _no_parent
-    if not sys.platform.startswith("linux") or not hasattr(os, "fork"):
-        return "kernels are forked on Linux only"
-    if _no_parent is None:
-        try:
-            warm_parent()
-        except OSError as error:
-            _no_parent = str(error)
-    return _no_parent
-
-
-def close_parent() -> None:
-    """End the prepared process, if there is one."""
-    global _parent
-    if _parent:
-        _parent.close()
-        _parent = None
+def _is_done(message: dict[str, Any], asked: set[str]) -> bool:
+    return message["parent_header"].get("msg_id") in asked and message["content"].get("execution_state") == "idle"
 
 
 class OwnKernelManager(AsyncKernelManager):
     """Starts `ipykernel` of the running interpreter, and remembers the process so that it can be stopped."""
 
     metadata: ClassVar[dict[str, Any]] = ENCRYPTION
+    client_class = Type(PromptClient)
+    client_factory = Type(PromptClient)
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -204,6 +148,19 @@ class WarmKernelManager(OwnKernelManager):
 KernelProvisionerFactory.provisioners[WARM] = EntryPoint(
     WARM, f"{__name__}:{WarmProvisioner.__name__}", KernelProvisionerFactory.GROUP_NAME
 )
+
+
+class NotebookInHand(NBClientEngine):
+    """papermill's engine; the notebook as far as it came is in hand however it ends, and not written at every cell."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, reached: list[Any], **choices: Any) -> None:
+        """Put the notebook that is being executed into `reached`; everything else is papermill's."""
+        reached.append(nb_man.nb)
+        super().execute_managed_notebook(nb_man, kernel_name, **choices)
+
+
+papermill_engines.register(ENGINE, NotebookInHand)
 
 
 def memory() -> int:

@@ -9,6 +9,7 @@ import base64
 import html
 import re
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from markupsafe import Markup
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -83,6 +85,12 @@ class PageExporter(TemplateExporter):
         return [str(Path(__file__).parent / "template")]
 
 
+@cache
+def _exporter() -> PageExporter:
+    """One for all pages of a process: the template is compiled once."""
+    return PageExporter()
+
+
 def make_page(executed: NotebookNode, run: Run, record: dict[str, Any]) -> Page:
     """The page of a run. Raises DataError when the notebook would make a page that breaks its promises."""
     reading = read_notebook(executed, run)
@@ -100,7 +108,7 @@ def make_page(executed: NotebookNode, run: Run, record: dict[str, Any]) -> Page:
         "identity": provenance.text_hash(identity)[:12],
         "provenance_text": identity,
     }
-    text, _ = PageExporter().from_notebook_node(NotebookNode(executed), resources)
+    text, _ = _exporter().from_notebook_node(new_notebook(), resources)  # the template reads the reading alone
     text = text.replace(f"{paths.root()}/", "").replace(str(paths.root()), ".")
     text = re.sub(r"[ \t]+\n", "\n", text)
     if fetched := FETCHED.search(text):
@@ -324,5 +332,6 @@ def _anchor(heading: str, taken: set[str]) -> str:
     return anchor
 
 
+@lru_cache(maxsize=1024)  # the runs of a batch share most of their cells
 def _code(source: str) -> Markup:
     return Markup(highlight(source, PythonLexer(), HtmlFormatter(cssclass="code")).strip())

@@ -1,11 +1,12 @@
-"""The parent of warm kernels: a process that has imported what notebooks use, and forks a kernel on request.
+"""The process warm kernels are forked from: it has imported what notebooks use, and forks a kernel on request.
 
-Run as `python -m research.reports.preload FD`. It has one thread, draws nothing, opens no table and
-no connection: a child begins where a fresh interpreter would stand after its imports. Requests and answers are
-lines of JSON on the socket FD; when its other end closes, every kernel is killed and the process ends.
+Run as `python -m research.reports.preload FD`, FD a listening socket; one serves every process of a batch. It has
+one thread, draws nothing, opens no table and no connection: a child begins where a fresh interpreter would stand
+after its imports. A client that goes takes its kernels with it; when standard input closes, all end.
 """
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -15,19 +16,26 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterable
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NoReturn
 
 AHEAD = """
-    duckdb ipykernel.ipkernel ipykernel.kernelapp matplotlib.pyplot pandas pandera.pandas pyarrow.parquet seaborn
-    research.charts research.findings research.warehouse
+    duckdb ipykernel.ipkernel ipykernel.kernelapp matplotlib.pyplot pandas pandera.pandas pyarrow.pandas_compat
+    pyarrow.parquet seaborn research.charts research.findings research.warehouse
 """.split()
 INLINE = "module://matplotlib_inline.backend_inline"
+PR_SET_PDEATHSIG = 1
+Kernels = dict[int, int | None]  # process id -> exit code, None while it runs
 
 
 def import_ahead() -> None:
     """Import what notebooks import; the backend is the one a kernel would name, and is itself left to the kernel."""
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # no one debugs a batch, and it is slow to load
+    importlib.import_module("ipykernel.debugger")
+    del sys.modules["debugpy"]
     os.environ["MPLBACKEND"] = INLINE
     for name in AHEAD:
         importlib.import_module(name)
@@ -39,45 +47,65 @@ def threads() -> int:
     return len(os.listdir("/proc/self/task")) if Path("/proc/self/task").is_dir() else 1
 
 
-def serve(control: socket.socket) -> None:
-    """Answer requests until the other end closes: fork a kernel, or say how one stands."""
-    lines = control.makefile("rw", encoding="utf-8", newline="\n")
+def serve(listener: socket.socket) -> None:
+    """Answer every client until standard input closes: fork a kernel, or say how one stands."""
     import_ahead()
     gc.collect()
     gc.freeze()
-    _answer(lines, {"pid": os.getpid(), "threads": threads()})
-    ended: dict[int, int] = {}
-    alive: set[int] = set()
-    for line in lines:
-        request = json.loads(line)
-        if "poll" in request:
-            _answer(lines, {"code": _ended(request["poll"], ended, alive)})
-            continue
-        pid = os.fork()
-        if pid == 0:
-            lines.close()
-            control.close()
-            _become_kernel(request)
-        alive.add(pid)
-        _answer(lines, {"pid": pid})
-    for pid in alive:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+    clients: dict[Connection, Kernels] = {}
+    while sys.stdin not in (ready := wait([sys.stdin, listener, *clients])):
+        for one in ready:
+            if one is listener:
+                client = Connection(listener.accept()[0].detach())
+                clients[client] = {}
+                _answer(client, {"pid": os.getpid(), "threads": threads()})
+            elif (request := _request(one)) is None:
+                one.close()
+                _end(clients.pop(one))
+            elif "poll" in request:
+                _answer(one, {"code": _ended(request["poll"], clients[one])})
+            else:
+                _answer(one, {"pid": _fork(request, clients[one], (listener, *clients))})
+    for kernels in clients.values():
+        _end(kernels)
 
 
-def _answer(lines: Any, answer: dict[str, Any]) -> None:
-    lines.write(json.dumps(answer) + "\n")
-    lines.flush()
+def _request(client: Connection) -> dict[str, Any] | None:
+    with contextlib.suppress(EOFError, OSError):
+        return json.loads(client.recv_bytes())
+    return None
 
 
-def _ended(pid: int, ended: dict[int, int], alive: set[int]) -> int | None:
+def _answer(client: Connection, answer: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):  # a client that is gone shows at the next request
+        client.send_bytes(json.dumps(answer).encode())
+
+
+def _fork(request: dict[str, Any], kernels: Kernels, open_here: Iterable[Any]) -> int:
+    pid = os.fork()
+    if pid == 0:
+        for one in open_here:
+            one.close()
+        _become_kernel(request)
+    kernels[pid] = None
+    return pid
+
+
+def _ended(pid: int, kernels: Kernels) -> int | None:
     """Exit code of a kernel (minus the signal that killed it), None while it runs."""
-    if pid in alive:
+    if pid in kernels and kernels[pid] is None:
         found, status = os.waitpid(pid, os.WNOHANG)
-        if found:
-            ended[pid] = os.waitstatus_to_exitcode(status)
-            alive.discard(pid)
-    return ended.get(pid)
+        kernels[pid] = os.waitstatus_to_exitcode(status) if found else None
+    return kernels.get(pid)
+
+
+def _end(kernels: Kernels) -> None:
+    """Kill those that still run, each with all it started, and leave no dead child behind."""
+    for pid in [pid for pid, code in kernels.items() if code is None]:
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError):
+                kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
 def _become_kernel(request: dict[str, Any]) -> NoReturn:
@@ -87,6 +115,8 @@ def _become_kernel(request: dict[str, Any]) -> NoReturn:
         os.setsid()
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # also in the middle of a long call into C
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         parent = str(os.getppid())
         os.environ.clear()
         os.environ.update({**request["env"], "JPY_PARENT_PID": parent})

@@ -25,7 +25,7 @@ from typing import Any
 
 from research import paths
 from research.errors import RequestError
-from research.reports import provenance, resume
+from research.reports import parent, provenance, resume
 from research.reports.plan import Run
 
 OK, UNCHANGED, FAILED, DIED, TIMED_OUT = "ok", "unchanged", "failed", "kernel died", "timed out"
@@ -140,11 +140,11 @@ def run_batch(
         runs = _without_unchanged(runs, out, done, say)
     jobs = max(1, min(jobs or os.cpu_count() or 1, len(runs)))
     limits = Limits(timeout, memory, warm)
-    with _interruptible():
+    with _interruptible(), parent.shared(warm and bool(runs)) as server:
         try:
-            broken = _run_in_pool(runs, out, jobs, limits, done, say) if runs else []
+            broken = _run_in_pool(runs, out, jobs, limits, done, say, server) if runs else []
             for run in broken:  # one at a time, so that a run that kills its process takes no other with it
-                if _run_in_pool([run], out, 1, limits, done, say):
+                if _run_in_pool([run], out, 1, limits, done, say, server):
                     outcome = _blank(run, FAILED, "the process that ran this notebook died twice (out of memory?)")
                     done[run.name] = outcome
                     say(outcome)
@@ -182,11 +182,12 @@ def _run_in_pool(
     limits: Limits,
     done: dict[str, Outcome],
     say: Callable[[Outcome], None],
+    server: str | None,
 ) -> list[Run]:
     """Outcomes go to `done` as they come; gives back the runs whose process died under them."""
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(server,))
     broken = []
     try:
         with _signals_held():  # a worker must not be hit by Ctrl-C before it can stop its kernel
@@ -265,16 +266,17 @@ def _sweep(out: Path, chosen: Callable[[int], bool]) -> None:
 # One run, in a process of its own ------------------------------------------------------------------
 
 
-def _start_worker() -> None:
+def _start_worker(server: str | None) -> None:
     """Ctrl-C is for the parent; SIGTERM stops this worker's kernel first; no worker outlives its parent."""
+    parent.use(server)
     # jsonschema loads this optional module for one format no notebook uses; it costs 1.5 s.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda signum, frame: _stop_worker())
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
-    parent = multiprocessing.parent_process()
-    if parent:
-        threading.Thread(target=lambda: (parent.join(), _stop_worker()), daemon=True).start()
+    starter = multiprocessing.parent_process()
+    if starter:
+        threading.Thread(target=lambda: (starter.join(), _stop_worker()), daemon=True).start()
 
 
 def _stop_worker() -> None:
@@ -324,16 +326,9 @@ def _blank(run: Run, status: str, error: str | None = None) -> Outcome:
 
 
 def _environment(work: Path) -> dict[str, str]:
-    """What a kernel may depend on, the same everywhere: no user's start-up files, one thread, no clock."""
-    package = str(provenance.PACKAGE.parent)
-    former = os.environ.get("PYTHONPATH")
+    """What a kernel may depend on, the same everywhere; no user's start-up files."""
     return {
-        "PYTHONHASHSEED": "0",
-        "PYTHONPATH": os.pathsep.join([package, *([former] if former and package not in former else [])]),
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "SOURCE_DATE_EPOCH": "0",
+        **parent.environment(),
         "IPYTHONDIR": str(work / "ipython"),
         "JUPYTER_RUNTIME_DIR": str(work / "runtime"),
         "RESEARCH_INPUTS_LOG": str(work / "inputs.log"),
@@ -380,19 +375,21 @@ def _execute(run: Run, work: Path, limits: Limits) -> tuple[Outcome, Any]:
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     os.environ.update(_environment(work))
     kind, manager = "warm", kernels.WarmKernelManager
-    if not limits.warm or (reason := kernels.why_not_warm()):
+    if not limits.warm or (reason := parent.why_not()):
         kind, manager = f"normal: {reason}" if limits.warm else "normal", kernels.OwnKernelManager
     source = nbformat.read(run.notebook, as_version=4)
     for number, cell in enumerate(source.cells, start=1):
         cell.metadata["number"] = number  # as the reader of the notebook counts, whatever papermill puts between
-    saved = work / "executed.ipynb"
+    reached: list[Any] = []
     status, error = OK, None
     with _watched(limits) as struck:
         try:
             papermill.execute_notebook(
                 source,
-                str(saved),
+                None,
                 run.changed,
+                engine_name=kernels.ENGINE,
+                reached=reached,
                 kernel_name="python3",
                 language="python",
                 progress_bar=False,
@@ -411,7 +408,7 @@ def _execute(run: Run, work: Path, limits: Limits) -> tuple[Outcome, Any]:
         status, error = TIMED_OUT, f"took longer than {limits.timeout:g} s"
     elif OUT_OF_MEMORY in struck:
         status, error = OUT_OF_MEMORY, f"held more than {limits.memory:g} MB of memory"
-    executed = nbformat.read(saved, as_version=4) if saved.is_file() else source
+    executed = reached[0] if reached else source
     if status == OK and (left := _not_executed(executed)):
         status, error = FAILED, f"the notebook stopped early; cell {left} never ran"
     elif status != OK:
