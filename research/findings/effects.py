@@ -1,5 +1,6 @@
 """Whether a measure changed anything, in sentences that the numbers hedge: interval, placebo rank, fit, agreement."""
 
+import numpy as np
 import pandas as pd
 
 from research.dyads import name
@@ -31,13 +32,42 @@ def say_effect(row: pd.Series, what: str) -> Finding:
     if pd.isna(row["estimate"]):
         return Finding(f"{what}: zero recorded, so no estimate of a relative change exists.", role="limit")
     interval = "" if pd.isna(row["low"]) else f" (95 % interval {percent(row['low'], 0)} to {percent(row['high'], 0)})"
-    rank = "" if pd.isna(row["rank_of"]) else (
-        f"; rank {int(row['rank'])} of {int(row['rank_of'])} among placebos, where the best attainable p is "
-        f"{row['best_p']:.3f}"
-    )  # fmt: skip
     doubts = hedges(row)
     firm = f" Against it: {'; '.join(doubts)}." if doubts else ""
-    return Finding(f"{what}: {percent(row['estimate'], 0)}{interval}{rank}.{firm}")
+    return Finding(f"{what}: {percent(row['estimate'], 0)}{interval}{said_rank(row)}.{firm}")
+
+
+def verdicts(cells: pd.DataFrame) -> pd.Series:
+    """What each estimate says by its interval: -1 a fall, 1 a rise, 0 neither can be told; no interval: by its sign."""
+    sign = np.sign(cells["estimate"]).where(~((cells["low"] <= 0) & (cells["high"] >= 0)), 0.0)
+    return sign.astype("Int64")
+
+
+def say_cells(cells: pd.DataFrame) -> str:
+    """How far the cells of a grid agree, in words; a result that one cell alone shows is called that."""
+    told = cells.dropna(subset=["estimate"])
+    low, high = told["estimate"].min(), told["estimate"].max()
+    span = f"{len(told)} choices of date, window and scale run from {percent(low, 0)} to {percent(high, 0)}"
+    said = verdicts(told)
+    counts = said.value_counts()
+    words = {-1: "a fall", 0: "no change told from zero", 1: "a rise"}
+    if len(counts) == 1:
+        return f"The {span} and all show {words[int(said.iloc[0])]}"
+    if len(counts) == 2 and counts.min() == 1 and len(told) > 2:
+        alone, rest = int(counts.idxmin()), int(counts.idxmax())
+        row = told[said == alone].iloc[0]
+        return f"The {span}; {words[alone]} is a result of one cell alone ({row['label']}), the others: {words[rest]}"
+    split = ", ".join(f"{counts[v]} show {words[v]}" for v in (-1, 0, 1) if v in counts)
+    return f"The {span} and do not agree: {split}"
+
+
+def said_rank(row: pd.Series) -> str:
+    """; rank 1 of 16 among placebos, where p is 1/16 at best"""
+    if pd.isna(row["rank_of"]):
+        return ""
+    return (
+        f"; rank {int(row['rank'])} of {int(row['rank_of'])} among placebos, where p is 1/{int(row['rank_of'])} at best"
+    )
 
 
 def say_people(effects: pd.DataFrame, origin: str, date: object, end: object) -> Finding:

@@ -13,6 +13,7 @@ linkage      does politics move trade, or trade politics, and with what lag?
 people       visitors of one origin against those of others
 calendar     the dates of the export controls, read from the timeline
 effects      did a measure change anything: interrupted series, differences by PPML, grid, placebos
+goods        goods that were singled out beside goods that were not
 synthetic    what the treated unit would have done, as a weighted mean of others
 """
 
@@ -20,6 +21,7 @@ from research.measures import (
     calendar,
     dependence,
     effects,
+    goods,
     landmarks,
     linkage,
     mirror,
@@ -37,6 +39,7 @@ __all__ = [
     "calendar",
     "dependence",
     "effects",
+    "goods",
     "landmarks",
     "linkage",
     "mirror",
