@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from research.errors import DataError, RequestError
+from research.errors import DataError, NoDataError, RequestError
 
 CARDS = Path(__file__).with_name("materials.toml")
 _CODE_FIELDS = {"reporter", "hs_code", "hs_edition", "includes", "cannot_show"}
@@ -59,11 +59,11 @@ class Material:
     published: tuple[PublishedTotal, ...] = field(default=(), repr=False)
 
     def code_of(self, reporter: str) -> Code:
-        """The office's first code. Raises RequestError naming the offices there are."""
+        """The office's first code. Raises NoDataError naming the offices there are."""
         found = [code for code in self.codes if code.reporter == reporter]
         if not found:
             there = ", ".join(f"{code.reporter} {code.hs_code}" for code in self.codes)
-            raise RequestError(f"{self.title}: no code of {reporter} on its card; there are {there}")
+            raise NoDataError(f"{self.title}: no code of {reporter} on its card; there are {there}")
         return found[0]
 
 

@@ -275,7 +275,7 @@ def test_an_absent_reporter_is_refused_naming_those_there_are():
 
 
 def test_an_absent_code_is_refused_naming_those_there_are():
-    with pytest.raises(NoDataError, match=rf"no trade of KOR {RESIST} import: no hs_code {RESIST}; there are {HF}"):
+    with pytest.raises(RequestError, match=rf"no trade of KOR {RESIST} import: no hs_code {RESIST}; there are {HF}"):
         supplier_share(STEADY, RESIST, "KOR")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from research import dyads, findings, materials, warehouse
-from research.errors import NoDataError
+from research.errors import DataError, NoDataError, RequestError
 from research.measures import mirror
 
 PAIR = dyads.find("JPN-KOR")
@@ -52,7 +52,7 @@ def test_substitution_adds_up_to_the_whole_change_exactly(flows):
     assert "Belgium" in findings.say_substitution(moves, RESIST.hs_code, "KOR", "JPN", 2018, 2020).text
 
 
-def test_what_is_not_there_is_an_error_that_a_page_turns_into_a_limit(flows, quoted, built):
+def test_what_is_not_there_is_an_error_that_a_page_turns_into_a_limit(flows, quoted, built, shown):
     empty = flows.head(0)
     asks = {
         "no month of hydrogen fluoride": lambda: mirror.mirror_gap(quoted.head(0), flows, FLUORIDE, "JPN", "KOR"),
@@ -60,38 +60,90 @@ def test_what_is_not_there_is_an_error_that_a_page_turns_into_a_limit(flows, quo
         "no year with a total in print": lambda: mirror.printed_totals(empty, [FLUORIDE], "KOR"),
         "2021 is not here in full": lambda: mirror.substitution(flows, "2811111000", "KOR", base_year=2018, year=2021),
         "no item record of CHN is here": lambda: mirror.substitution(empty, "1", "CHN", base_year=2018, year=2019),
-        "no goods group of Japan with PRK": lambda: mirror.goods_between(warehouse.read("goods_groups"), "PRK"),
+        "no goods group of Japan with PRK": lambda: mirror.goods_between(goods(), dyads.find("JPN-PRK")),
+        "and Japan is no side of FRA-DEU": lambda: mirror.goods_between(goods(), dyads.find("FRA-DEU")),
+        "no code of FRA on its card": lambda: mirror.mirror_gap(quoted, flows, FLUORIDE, "JPN", "FRA"),
     }
+    held = findings.WhereHeld()
     for message, ask in asks.items():
         with pytest.raises(NoDataError, match=message):
             ask()
-        limit = findings.or_limit(ask)
-        assert limit.role == "limit" and message in limit.text
-        with pytest.raises(NoDataError, match="it needs what is not shown above"):
-            findings.given(limit)
-    assert findings.given(3) == 3
+        with held:
+            ask()
+        assert shown[-1].role == "limit" and shown[-1].text.startswith("Not shown: ")
+    assert "no item record of China is here." in shown[4].text
+
+
+def goods():
+    return warehouse.read("goods_groups")
+
+
+@pytest.fixture
+def shown(monkeypatch) -> list:
+    """What a block displays."""
+    displayed: list = []
+    monkeypatch.setattr("IPython.display.display", displayed.append)
+    return displayed
+
+
+def test_the_same_reason_is_told_in_full_once_and_again_where_its_cell_is_run_again(shown):
+    held = findings.WhereHeld()
+    cells = [compile("with held:\n    raise NoDataError('no x')", f"cell {n}", "exec") for n in (1, 2)]
+    for cell in (*cells, cells[0]):
+        exec(cell, {"held": held, "NoDataError": NoDataError})
+    full, brief = "Not shown: no x.", "Not shown, for the same reason."
+    assert [finding.text for finding in shown] == [full, brief, full]
+
+
+@pytest.mark.parametrize("fault", [RequestError("no such code"), DataError("rows repeat a key"), KeyError("a slip")])
+def test_an_error_that_is_no_missing_data_passes_and_fails_the_run(fault, shown):
+    with pytest.raises(type(fault), match=str(fault)), findings.WhereHeld():
+        raise fault
+    assert not shown
 
 
 def test_goods_groups_show_a_partner_beside_the_world(built):
-    goods = mirror.goods_between(warehouse.read("goods_groups", PAIR), "CHN")
-    total = goods[goods["goods_group"] == "Grand Total"]
+    told = mirror.goods_between(goods(), dyads.find("JPN-CHN"))
+    total = told[told["goods_group"] == "Grand Total"]
     assert len(total) == 2 and ((total["share"] > 0.1) & (total["share"] < 0.3)).all()
-    assert "Grand Total" in findings.table_goods(goods, "CHN").html()
+    table = findings.table_goods(told)
+    assert "Grand Total" in table.html() and "with China by group" in table.title
 
 
 PAIRS = "JPN-KOR JPN-CHN JPN-USA JPN-TWN JPN-DEU JPN-THA KOR-CHN JPN-AUS FRA-DEU CHN-KOR USA-JPN".split()
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("[023]_*.ipynb"))
 
 
+def run_cells(notebook: Path, **parameters) -> dict:
+    cells = [cell for cell in json.loads(notebook.read_text())["cells"] if cell["cell_type"] == "code"]
+    space = {"display": lambda _: None}
+    for cell in cells:
+        exec("".join(cell["source"]), space)
+        if "parameters" in cell["metadata"].get("tags", []):
+            space |= parameters
+    return space
+
+
 @pytest.mark.parametrize("pair", PAIRS)
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_notebook_runs_for_any_pair_and_says_what_is_missing(built, notebook, pair):
-    cells = [cell for cell in json.loads(notebook.read_text())["cells"] if cell["cell_type"] == "code"]
-    shown: list = []
-    space = {"display": shown.append}
-    for cell in cells:
-        source = "".join(cell["source"])
-        exec(source, space)
-        if "parameters" in cell["metadata"].get("tags", []):
-            space["dyad"] = pair
-    assert space["pair"].slug == pair
+def test_every_notebook_runs_for_any_pair_and_says_what_is_missing(built, shown, notebook, pair):
+    assert run_cells(notebook, dyad=pair)["pair"].slug == pair
+
+
+MISTYPED = {
+    "a code": ("3", {"hs_code": "2811111100"}, "no hs_code 2811111100; there are 2811111000, 3707901010"),
+    "an importer": ("3", {"importer": "KRO"}, "'KRO' is no side of the pair JPN-KOR; take JPN or KOR"),
+    "a pair": ("3", {"dyad": "JPN-KRO"}, "unknown state 'KRO' in 'JPN-KRO'"),
+    "an importer of materials": ("2", {"importer": "JAP"}, "'JAP' is no side of the pair"),
+    "a month": ("2", {"since": "2019-7x"}, "start='2019-7x' is not a month"),
+    "a window": ("2", {"start": "2019/07"}, "date '2019/07' is not of the form YYYY-MM"),
+    "a lot": ("2", {"minimum_kg": -1.0}, "minimum_kg=-1.0 must be 0 or more"),
+    "years the wrong way round": ("3", {"year": 2017}, "base_year 2018 is not before year 2017"),
+}
+
+
+@pytest.mark.parametrize(("number", "parameters", "message"), MISTYPED.values(), ids=MISTYPED)
+def test_a_mistyped_parameter_fails_the_run_and_makes_no_page(built, shown, number, parameters, message):
+    notebook = next(path for path in NOTEBOOKS if path.name.startswith(number))
+    with pytest.raises(RequestError, match=message):
+        run_cells(notebook, **parameters)

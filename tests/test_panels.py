@@ -51,6 +51,11 @@ def test_share_falls_while_concentration_rises(flows):
     assert yearly.loc[2021, "months_covered"] == 11
 
 
+def test_a_partner_that_supplies_nothing_has_no_share(flows):
+    with pytest.raises(NoDataError, match="no import of 2811111000 from FRA is recorded by KOR"):
+        share_and_concentration(flows, FLUORIDE, "KOR", "FRA")
+
+
 def test_the_base_moves_the_headline(flows):
     changes = base_changes(flows, KEYS, "KOR", "JPN", start="2019-07").set_index(["material", "base"])
     percent = changes["change_percent"].round(2)

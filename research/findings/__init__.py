@@ -4,6 +4,7 @@
 same numbers as the figure; `table_` returns a `Table`.
 
 words        the records a page is told, and how numbers are written
+held         blocks of a notebook that say what is missing
 claims       which published statements hold, and why the others do not
 coverage     what is in the data, and what became of every row
 relations    how two states have treated each other
@@ -39,14 +40,13 @@ from research.findings.effects import (
     words_effects,
     words_visitors,
 )
+from research.findings.held import WhereHeld
 from research.findings.linkage import (
     say_linkage,
     table_precedence,
     words_linkage,
 )
 from research.findings.mirror import (
-    given,
-    or_limit,
     say_mirror,
     say_missing,
     say_printed_totals,
@@ -102,12 +102,11 @@ __all__ = [
     "Finding",
     "KeyNumber",
     "Table",
+    "WhereHeld",
     "dollars",
-    "given",
     "hedges",
     "instructive",
     "month",
-    "or_limit",
     "percent",
     "say_anchor_figures",
     "say_bases",

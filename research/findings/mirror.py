@@ -1,29 +1,10 @@
-"""Both customs offices, totals in print and substitution in words; and what a page says where a thing is missing."""
-
-from collections.abc import Callable
+"""Both customs offices, totals in print and substitution in words; and which kinds of figures a pair has."""
 
 import pandas as pd
 
 from research.dyads import Dyad, name
-from research.errors import NoDataError, RequestError
 from research.findings.words import Finding, KeyNumber, Table, dollars, month, percent
 from research.materials import Material
-
-
-def or_limit(make: Callable[[], object]) -> object:
-    """What `make` gives; where the data for it is not there, a limit that says what is missing."""
-    try:
-        return make()
-    except (NoDataError, RequestError) as missing:
-        told = str(missing).splitlines()[0].split(". There is:")[0]
-        return Finding(f"Not shown: {told}.", role="limit")
-
-
-def given(made: object) -> object:
-    """What an earlier `or_limit` gave, if it gave it; where it gave a limit, that limit again and no more."""
-    if isinstance(made, Finding):
-        raise NoDataError("it needs what is not shown above")
-    return made
 
 
 def say_missing(pair: Dyad, **tables: pd.DataFrame) -> Finding:
@@ -151,8 +132,6 @@ def table_substitution(moves: pd.DataFrame) -> Table:
 
 def say_supplier(yearly: pd.DataFrame, hs_code: str, reporter: str, partner: str) -> Finding:
     """The answer on dependence: the last year's share and who is on top."""
-    if yearly.empty:
-        return Finding(f"{name(partner)} does not supply {hs_code} in these rows.", role="answer")
     last = yearly.iloc[-1]
     full = "" if last["months_covered"] == 12 else f" ({int(last['months_covered'])} months)"
     text = (
@@ -168,7 +147,7 @@ def say_supplier(yearly: pd.DataFrame, hs_code: str, reporter: str, partner: str
     return Finding(text, numbers, role="answer")
 
 
-def table_goods(goods: pd.DataFrame, partner: str) -> Table:
+def table_goods(goods: pd.DataFrame) -> Table:
     """One line a flow and group: value and part of Japan's trade with the world."""
     frame = pd.DataFrame(
         {
@@ -179,4 +158,5 @@ def table_goods(goods: pd.DataFrame, partner: str) -> Table:
         }
     )
     exact = goods.rename(columns={"value_jpy": "Billion yen", "share": "Part of Japan's"})
-    return Table("goods", f"Japan's trade with {name(partner)} by group, {goods['year'].iloc[0]}", frame, exact)
+    partner, year = goods["partner"].iloc[0], goods["year"].iloc[0]
+    return Table("goods", f"Japan's trade with {name(partner)} by group, {year}", frame, exact)

@@ -33,9 +33,9 @@ def supplier_share(
     annual figures).
     Missing rule: a missing value leaves the total, and so every share of its period, unknown (NaN); shares of
     a total of zero are NaN.
-    Raises: RequestError for an unknown flow or `by`, monthly shares of annual figures, or a mixed basis;
-    NoDataError naming the reporters or codes there are; DataError for repeated keys or periods that are not
-    dates.
+    Raises: RequestError for an unknown flow or `by`, a code that the reporter has no row of (naming those there
+    are), monthly shares of annual figures, or a mixed basis; NoDataError naming the reporters or flows there are;
+    DataError for repeated keys or periods that are not dates.
     """
     if by not in ("A", "M"):
         raise RequestError(f'by={by!r} is unknown; it is "A" (year) or "M" (month)')
@@ -253,13 +253,14 @@ def _asked(flows: pd.DataFrame, hs_code: str, reporter: str, flow: str) -> pd.Da
         raise RequestError(f'flow={flow!r} is unknown; it is "import" or "export"')
     require_columns(flows, NEEDED, "trade flows")
     if flows.empty:
-        raise NoDataError(f"no item record of {reporter} is here, so none of {hs_code}")
+        raise NoDataError(f"no item record of {reporter} is here")
     rows = flows
     for column, wanted in (("reporter", reporter), ("hs_code", hs_code), ("flow", flow)):
         chosen = rows[rows[column] == wanted]
         if chosen.empty:
             asked = " ".join((reporter, hs_code, flow))
-            raise NoDataError(f"no trade of {asked}: no {column} {wanted}; there are {_listed(rows[column])}")
+            fault = RequestError if column == "hs_code" else NoDataError
+            raise fault(f"no trade of {asked}: no {column} {wanted}; there are {_listed(rows[column])}")
         rows = chosen
     require_dates(rows, "period", "trade")
     if rows["partner"].isna().any():

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from research.errors import NoDataError
+from research.dyads import Dyad
+from research.errors import NoDataError, RequestError
 from research.materials import Material
 from research.measures.dependence import KG, supplier_share
 
@@ -22,8 +23,8 @@ def mirror_gap(quoted: pd.DataFrame, flows: pd.DataFrame, card: Material, export
     In: `quoted_figures` (exports as quoted, fob, by destination) and `trade` (imports as recorded, cif, by
     origin). Out: period, export_kg, import_kg, gap_kg (import less export), export_value, export_currency,
     import_value, import_currency. The two are never averaged. Missing rule: a month without a record is
-    NaN; a recorded zero is 0. Raises: RequestError where a card has no code of an office; NoDataError where
-    no month is quoted.
+    NaN; a recorded zero is 0. Raises: NoDataError where a card has no code of an office, or no month is
+    quoted.
     """
     there, here = card.code_of(exporter), card.code_of(importer)
     asked = (quoted["hs_code"] == there.hs_code) & (quoted["reporter"] == exporter) & (quoted["partner"] == importer)
@@ -94,8 +95,11 @@ def substitution(flows: pd.DataFrame, hs_code: str, reporter: str, *, base_year:
     """One row a partner: what it gained or lost between two full years; the rows add up to the whole exactly.
 
     Out: partner, base_value, value, change; a partner without a row in a year counts as zero there. Raises:
-    NoDataError where a year is not there in full; else as `supplier_share`.
+    RequestError where base_year is not the earlier; NoDataError where a year is not there in full; else as
+    `supplier_share`.
     """
+    if base_year >= year:
+        raise RequestError(f"base_year {base_year} is not before year {year}; exchange them")
     shares = supplier_share(flows, hs_code, reporter)
     parts = {}
     for name, asked in (("base_value", base_year), ("value", year)):
@@ -108,12 +112,15 @@ def substitution(flows: pd.DataFrame, hs_code: str, reporter: str, *, base_year:
     return table.sort_values(["change", "value"], kind="stable").reset_index()
 
 
-def goods_between(goods: pd.DataFrame, partner: str) -> pd.DataFrame:
-    """One row a flow and top group of Japan's goods: the partner's value and its part of Japan's trade with the world.
+def goods_between(goods: pd.DataFrame, pair: Dyad) -> pd.DataFrame:
+    """One row a flow and top group of Japan's goods: the other's value and its part of Japan's trade with the world.
 
-    The latest year vouched to hold twelve months. Out: flow, goods_group, year, value_jpy, world_jpy, share.
-    Raises: NoDataError where the partner has no row.
+    The latest year vouched to hold twelve months. Out: partner, flow, goods_group, year, value_jpy, world_jpy,
+    share. Raises: NoDataError where Japan is no side of the pair, or the other has no row.
     """
+    if "JPN" not in pair.states:
+        raise NoDataError(f"goods groups are Japan's figures, and Japan is no side of {pair}")
+    partner = pair.other("JPN")
     full = goods[(goods["frequency"] == "A") & (goods["months_covered"] == 12) & ~goods["is_subgroup"]]
     own = full[full["partner"] == partner]
     if own.empty:
@@ -124,5 +131,5 @@ def goods_between(goods: pd.DataFrame, partner: str) -> pd.DataFrame:
     table = own[own["period"] == last].set_index(key)[["value_jpy"]].astype("float64")
     table["world_jpy"] = world.reindex(table.index)
     table["share"] = table["value_jpy"] / table["world_jpy"].where(table["world_jpy"] > 0)
-    table["year"] = last.year
+    table["year"], table["partner"] = last.year, partner
     return table.reset_index().sort_values(["flow", "value_jpy"], ascending=[True, False], ignore_index=True)

@@ -39,9 +39,12 @@ def share_and_concentration(flows: pd.DataFrame, hs_code: str, reporter: str, pa
     """One row a year: the partner's share of imports beside the concentration over all suppliers.
 
     Out: period, value (the partner's), share (0-1), hhi (0-1), top_partner, top_share, months_covered.
+    Raises: NoDataError where nothing is recorded from the partner; else as `dependence.supplier_share`.
     """
     shares = supplier_share(flows, hs_code, reporter, by="A")
     own = shares.loc[shares["partner"] == partner, ["period", "value", "share"]]
+    if own.empty:
+        raise NoDataError(f"no import of {hs_code} from {partner} is recorded by {reporter}")
     whole = hhi(flows, hs_code, reporter, by="A")[["period", "hhi", "top_partner", "top_share", "months_covered"]]
     return own.merge(whole, on="period", validate="one_to_one").reset_index(drop=True)
 
