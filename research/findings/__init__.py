@@ -10,6 +10,7 @@ coverage     what is in the data, and what became of every row
 relations    how two states have treated each other
 outlook      when it turned, where it is heading, what the restoration was followed by
 effects      whether a measure changed anything, hedged by interval, placebos and fit
+goods        what the controls did to goods that were singled out, beside goods that were not
 linkage      does politics move trade, or trade politics
 mirror       both customs offices, totals in print, substitution
 trade        who supplies whom, and what the controls did to the materials
@@ -33,6 +34,7 @@ from research.findings.coverage import (
 )
 from research.findings.effects import (
     hedges,
+    say_cells,
     say_effect,
     say_exchange,
     say_people,
@@ -40,6 +42,7 @@ from research.findings.effects import (
     words_effects,
     words_visitors,
 )
+from research.findings.goods import say_contamination, say_goods, words_goods
 from research.findings.held import WhereHeld
 from research.findings.linkage import (
     say_linkage,
@@ -110,13 +113,16 @@ __all__ = [
     "percent",
     "say_anchor_figures",
     "say_bases",
+    "say_cells",
     "say_claims",
     "say_concentration",
     "say_conservation",
+    "say_contamination",
     "say_contributions",
     "say_coverage",
     "say_effect",
     "say_exchange",
+    "say_goods",
     "say_linkage",
     "say_materials",
     "say_mirror",
@@ -156,6 +162,7 @@ __all__ = [
     "words_control_months",
     "words_coverage",
     "words_effects",
+    "words_goods",
     "words_linkage",
     "words_projection",
     "words_regimes",

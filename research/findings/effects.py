@@ -46,19 +46,26 @@ def verdicts(cells: pd.DataFrame) -> pd.Series:
 def say_cells(cells: pd.DataFrame) -> str:
     """How far the cells of a grid agree, in words; a result that one cell alone shows is called that."""
     told = cells.dropna(subset=["estimate"])
-    low, high = told["estimate"].min(), told["estimate"].max()
-    span = f"{len(told)} choices of date, window and scale run from {percent(low, 0)} to {percent(high, 0)}"
     said = verdicts(told)
     counts = said.value_counts()
     words = {-1: "a fall", 0: "no change told from zero", 1: "a rise"}
+    choices = f"{len(told)} choices of date, window and scale"
     if len(counts) == 1:
-        return f"The {span} and all show {words[int(said.iloc[0])]}"
+        return f"all {choices} show {words[int(said.iloc[0])]} ({_reach(told)})"
     if len(counts) == 2 and counts.min() == 1 and len(told) > 2:
         alone, rest = int(counts.idxmin()), int(counts.idxmax())
         row = told[said == alone].iloc[0]
-        return f"The {span}; {words[alone]} is a result of one cell alone ({row['label']}), the others: {words[rest]}"
+        return (
+            f"{words[alone]} is a result of one cell alone ({row['label']}, {percent(row['estimate'], 0)}): the others "
+            f"of {choices} show {words[rest]} ({_reach(told[said == rest])})"
+        )
     split = ", ".join(f"{counts[v]} show {words[v]}" for v in (-1, 0, 1) if v in counts)
-    return f"The {span} and do not agree: {split}"
+    return f"{choices} do not agree: {split} ({_reach(told)})"
+
+
+def _reach(cells: pd.DataFrame) -> str:
+    low, high = percent(cells["estimate"].min(), 0), percent(cells["estimate"].max(), 0)
+    return low if low == high else f"{low} to {high}"
 
 
 def said_rank(row: pd.Series) -> str:

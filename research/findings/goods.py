@@ -7,30 +7,24 @@ from research.findings.effects import said_rank, say_cells, verdicts
 from research.findings.words import Finding, KeyNumber, dollars, percent, source_line
 
 RESOURCE = "korea_customs_hsk10_monthly"
+CLEAN = "same country"
 
 
-def say_goods(effects: pd.DataFrame, gain: pd.Series, partner: str) -> Finding:
-    """Each controlled good under the clean design, and what makes the other design wrong.
-
-    In: `goods_effects`, and `largest_gain` of one of the goods.
-    """
-    clean, other = (effects[effects["design"] == design] for design in ("same country", "other suppliers"))
-    parts, numbers = [], []
+def say_goods(effects: pd.DataFrame, partner: str) -> Finding:
+    """Each controlled good beside goods from the same country that were not singled out. In: `goods_effects`."""
+    clean, parts, numbers = effects[effects["design"] == CLEAN], [], []
     for good, cells in clean.groupby("outcome", sort=False):
         main = cells.iloc[0]
         interval = f"95 % interval {percent(main['low'], 0)} to {percent(main['high'], 0)}"
-        number = KeyNumber(
-            f"effect_{good.lower().replace(' ', '_')}", f"{good.lower()}, beside goods not singled out",
-            float(main["estimate"]), "percent", percent(main["estimate"]), f"{interval}{said_rank(main)}",
-        )  # fmt: skip
-        told = "cannot be told from no change" if verdicts(cells).iloc[0] == 0 else "changed"
-        numbers.append(number)
-        parts.append(
-            f"{good.lower()} {told}, {percent(main['estimate'], 0)} ({interval}{said_rank(main)}). "
-            f"{say_cells(cells)}{_no_estimate(cells)}."
-        )
-    text = f"Beside goods from {name(partner)} that were not singled out, " + " And ".join(parts)
-    return Finding(f"{text} {_contamination(clean, other, gain)}", tuple(numbers))
+        said = f"{percent(main['estimate'], 0)} ({interval}{said_rank(main)})"
+        still = verdicts(cells).iloc[0] == 0
+        told = f"cannot be told from no change, {said}" if still else f"changed by {said}"
+        parts.append(f"{good.lower()} {told}; {say_cells(cells)}{_no_estimate(cells)}.")
+        key, label = f"effect_{good.lower().replace(' ', '_')}", f"{good.lower()}, beside goods not singled out"
+        value, about = float(main["estimate"]), f"{interval}{said_rank(main)}"
+        numbers.append(KeyNumber(key, label, value, "percent", percent(value), about))
+    text = f"Beside goods from {name(partner)} that were not singled out, {' For the same months, '.join(parts)}"
+    return Finding(text, tuple(numbers))
 
 
 def _no_estimate(cells: pd.DataFrame) -> str:
@@ -39,24 +33,28 @@ def _no_estimate(cells: pd.DataFrame) -> str:
     return "".join(f"; {row.label} there is none ({row.notes})" for row in empty.itertuples())
 
 
-def _contamination(clean: pd.DataFrame, other: pd.DataFrame, gain: pd.Series) -> str:
-    """Why other suppliers are no control: they are the substitutes, so that what they gain counts twice."""
+def say_contamination(effects: pd.DataFrame, gain: pd.Series) -> Finding:
+    """Why other suppliers are no control: they are the substitutes, so that what they gain counts twice.
+
+    In: `goods_effects`, and `largest_gain` of one of the goods.
+    """
+    clean, other = effects[effects["design"] == CLEAN], effects[effects["design"] != CLEAN]
     if other.empty:
-        return "No other supplier has a complete record, so the other design is not shown."
+        return Finding("No other supplier has a complete record, so that design is not shown.", role="limit")
     listed = "; ".join(f"{r.label[0].lower()}{r.label[1:]} {percent(r.estimate, 0)}" for r in other.itertuples())
     untouched = other[~other["outcome"].isin(clean["outcome"]) & (verdicts(other) != 0)]
-    proof = ", even in goods that nobody singled out" if len(untouched) else ""
-    return (
+    proof = " even for goods that nobody singled out" if len(untouched) else ""
+    return Finding(
         f"Other suppliers of the same good are no clean control: they are its substitutes, and what they gain is "
         f"counted once more as lost. {name(gain['partner'])}'s {gain['good']} went from {dollars(gain['before'])} "
-        f"({gain['year_before']}) to {dollars(gain['after'])} ({gain['year_after']}). That design shows changes"
-        f"{proof} ({listed})."
+        f"({gain['year_before']}) to {dollars(gain['after'])} ({gain['year_after']}). "
+        f"That design finds changes{proof}: {listed}."
     )
 
 
 def words_goods(effects: pd.DataFrame) -> dict[str, str]:
     """Words for the figure of both designs."""
-    clean = effects[effects["design"] == "same country"]
+    clean = effects[effects["design"] == CLEAN]
     heads = []
     for good, cells in clean.groupby("outcome", sort=False):
         main = cells.iloc[0]

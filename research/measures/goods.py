@@ -26,8 +26,12 @@ def imports_by_item(flows: pd.DataFrame, *, start: object, end: object) -> pd.Da
     require_columns(flows, ["flow", "frequency", "hs_code", "partner", "period", "value"], "trade rows")
     rows = flows[(flows["flow"] == "import") & (flows["frequency"] == "M")]
     rows = rows[rows["period"].between(month(start, "start").start_time, month(end, "end").end_time)]
-    if rows.empty:
-        raise NoDataError(f"no monthly import by item from {start} to {end}; widen the window")
+    months = rows["period"].dt.to_period("M")
+    if rows.empty or months.min() > month(start, "start") or months.max() < month(end, "end"):
+        there = f"{months.min()} to {months.max()}" if len(rows) else "none"
+        raise NoDataError(
+            f"no monthly imports by item over the whole of {start} to {end}, only {there}; read more rows"
+        )
     wide = rows.pivot_table(index="period", columns=["hs_code", "partner"], values="value", aggfunc="first")
     return wide.set_axis(wide.columns.map(" ".join), axis=1)
 
@@ -126,11 +130,13 @@ def goods_effects(
     )
 
 
-def largest_gain(flows: pd.DataFrame, card: Material, partner: str, before: int, after: int) -> pd.Series:
-    """The other supplier of one good whose imports of a year rose most: good, partner, before, after and their years.
+def largest_gain(flows: pd.DataFrame, card: Material, partner: str, date: object) -> pd.Series:
+    """The other supplier of one good whose imports rose most between the whole years around the date.
 
+    Out: good, partner, before, after (value), year_before, year_after.
     Raises: NoDataError when no other supplier has a record in both years.
     """
+    before, after = month(date, "date").year - 1, month(date, "date").year + 1
     rows = flows[(flows["flow"] == "import") & (flows["frequency"] == "M") & (flows["hs_code"] == card.hs_code)]
     rows = rows[rows["partner"] != partner].assign(year=rows["period"].dt.year)
     years = rows.pivot_table(index="partner", columns="year", values="value", aggfunc="sum")
