@@ -520,24 +520,28 @@ def _draw_effect(ax, row, y: float, right: float, beside: float) -> None:
 def plot_visitors(
     people: pd.DataFrame, months: dict[str, str], *, headline: str, subtitle: str, alt: str, source: str
 ) -> Figure:
-    """Two panels on one time axis: visitors by month, and the exchange rate; the named months as quiet lines.
+    """Visitors by month over the exchange rate on one time axis; the named months as quiet lines.
 
-    In: period, visitors (NaN: no figure, a gap in the line), won_per_100_yen; `months` names a month each.
-    Raises: NoDataError when there is no month to draw.
+    In: period, visitors (NaN: no figure, a gap in the line), rate (all NaN: no second panel), priced (its words);
+    `months` names a month each. Raises: NoDataError when there is no month to draw.
     """
     if people.empty:
         raise NoDataError("no month of visitors to draw in this window")
+    panels = [1.6, 1] if people["rate"].notna().any() else [1]
     with matplotlib.rc_context(STYLE):
-        canvas = Canvas(figsize=(WIDTH, 4.6), layout="constrained")
-        upper, lower = canvas.subplots(2, 1, sharex=True, height_ratios=[1.6, 1])
+        canvas = Canvas(figsize=(WIDTH, 1.77 * sum(panels)), layout="constrained")
+        axes = canvas.subplots(len(panels), 1, sharex=True, height_ratios=panels, squeeze=False)[:, 0]
+        upper = axes[0]
         upper.plot(people["period"], people["visitors"] / 1e3, color=SECOND, linewidth=1.7)
-        lower.plot(people["period"], people["won_per_100_yen"], color=INK, linewidth=1.4)
         upper.set_ylim(0, people["visitors"].max() / 1e3 * 1.25)
         upper.set_title("Visitors a month, thousands", loc="left", fontsize=10, fontweight="bold")
-        lower.set_title("Won for 100 yen (higher: Japan costs more)", loc="left", fontsize=10, fontweight="bold")
+        if len(panels) > 1:
+            axes[1].plot(people["period"], people["rate"], color=INK, linewidth=1.4)
+            words = f"Price of {people['priced'].iloc[0]} (higher keeps visitors at home)"
+            axes[1].set_title(words, loc="left", fontsize=10, fontweight="bold")
         for place, (words, named) in enumerate(months.items()):
             at = pd.Timestamp(named)
-            for ax in (upper, lower):
+            for ax in axes:
                 ax.axvline(at, color=INK, linewidth=0.7, linestyle=(0, (2, 2)))
             upper.annotate(
                 f"{at:%b %Y}\n{words}", (at, upper.get_ylim()[1]), xytext=(4 if place % 2 else -4, -2),

@@ -284,23 +284,24 @@ def difference_placebos(
     unit's sum after over before) less that of the controls' sum; least squares equals the difference of mean changes.
     Raises: as `difference`.
     """
-    kept, begin, found = list(controls), month(date, "date"), {}
-    for unit in placebos:
-        others = _control_names(panel, unit, [control for control in kept if control != unit])
-        window = panel_sound(panel[[unit, *others]], "the panel", start=start, end=end)
-        used, _ = _without(window, left_out)
-        before = ~_spans(used.index, {"after": (begin, None)})["after"]
-        scaled = _on_scale(used, before, scale)
-        own, rest = scaled[unit], scaled[others]
-        if scale != "poisson":
-            change = scaled[~before].mean() - scaled[before].mean()
-            found[unit] = change[unit] - change[others].mean()
-            continue
-        sums = [own[~before].sum(), own[before].sum(), rest[~before].sum().sum(), rest[before].sum().sum()]
+    kept, units = list(controls), list(placebos)
+    fellows = {unit: _control_names(panel, unit, [control for control in kept if control != unit]) for unit in units}
+    window = panel_sound(panel[list(dict.fromkeys([*units, *kept]))], "the panel", start=start, end=end)
+    used, _ = _without(window, left_out)
+    before = ~_spans(used.index, {"after": (month(date, "date"), None)})["after"]
+    scaled = _on_scale(used, before, scale)
+    by = "sum" if scale == "poisson" else "mean"
+    was, became = scaled[before].agg(by), scaled[~before].agg(by)
+    if scale != "poisson":
+        change = became - was
+        return pd.Series({unit: change[unit] - change[others].mean() for unit, others in fellows.items()}, dtype=float)
+    found = {}
+    for unit, others in fellows.items():
+        sums = [became[unit], was[unit], became[others].sum(), was[others].sum()]
         if min(sums) <= 0:
             raise DataError(
-                f"{unit} or its controls are zero in every month on one side of {begin}: no finite relative change "
-                "exists; leave that placebo out"
+                f"{unit} or its controls are zero in every month on one side of {month(date, 'date')}: no finite "
+                "relative change exists; leave that placebo out"
             )
         found[unit] = np.log(sums[0] / sums[1]) - np.log(sums[2] / sums[3])
     return pd.Series(found, dtype=float)

@@ -125,9 +125,9 @@ def goods_effects(
     )
     table = effects_table({group: [one for _, one in cells] for group, cells in groups.items()})
     labels = [label for cells in groups.values() for label, _ in cells]
-    return table.assign(
-        label=labels, design=["same country" if group in clean else "other suppliers" for group in table["group"]]
-    )
+    within = table["group"].isin(clean)
+    design = within.map({True: "same country", False: "other suppliers"})
+    return table.assign(label=labels, design=design, ours=table["outcome"].where(within, ""))
 
 
 def largest_gain(flows: pd.DataFrame, card: Material, partner: str, date: object) -> pd.Series:
