@@ -7,6 +7,7 @@ The map, in the order data flows; a module imports only from lines above it:
     dyads        pairs of states, and how each source spells each state
     cameo        the event codes' Goldstein scores and quad classes
     materials    the controlled materials: which code of which office
+    published    what others have published on the size of the dispute, with addresses
     tables       what each tidy table promises: key, columns, units, ranges
     register     raw files: find, verify, cite
     sources      1. publisher's file -> tidy table, one module a publisher
@@ -34,6 +35,7 @@ _MODULES = (
     "dyads",
     "materials",
     "cameo",
+    "published",
     "tables",
     "register",
     "sources",

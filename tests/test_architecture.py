@@ -9,7 +9,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "research"
 
 # A module imports only from names to its left (a folder counts as one name, its own modules are free).
 ORDER = """
-    errors paths dyads materials cameo tables register fetch sources coverage bulk build warehouse measures claims findings charts
+    errors paths dyads materials cameo published tables register fetch sources coverage bulk build warehouse measures
+    claims findings charts
     reports check __main__
 """.split()
 # The map of the package, and the parent of warm kernels, which imports ahead so that its children need not.

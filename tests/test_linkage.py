@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.tsa.stattools import grangercausalitytests
 
 from research import findings
 from research.errors import DataError, NoDataError
@@ -52,7 +53,28 @@ def test_an_outcome_that_cannot_carry_a_projection_is_refused(outcome, message):
         linkage.responses(SCORES, outcome)
 
 
+def test_the_quick_f_of_placebos_is_that_of_statsmodels():
+    columns = np.random.default_rng(3).normal(size=(90, 2))
+    for lags in (1, 3):
+        expected = grangercausalitytests(columns, [lags])[lags][0]["ssr_ftest"][0]
+        assert linkage.granger_f(columns, lags) == pytest.approx(expected, rel=1e-9)
+
+
 def test_the_answer_counts_its_tests_and_what_chance_would_give():
     table = effects.effects_table({"Follows": linkage.responses(SCORES, FOLLOWS)}).assign(label="x")
-    told = findings.say_linkage(table, linkage.precedence(SCORES, FOLLOWS))
+    order = linkage.precedence(SCORES, FOLLOWS)
+    told = findings.say_linkage(table, order)
     assert "Of 7 responses" in told.text and "by chance" in told.numbers[0].comparison
+    assert "1 of 2 tests of who moves first ranks first" in told.text and "as often" not in told.text
+    assert "politics first" in findings.say_leads(table, order).text
+
+
+def test_a_placebo_good_that_responds_as_often_warns_against_the_rest():
+    table = effects.effects_table({"Good": linkage.responses(SCORES, FOLLOWS)}).assign(label="x")
+    both = pd.concat([table, table.assign(group="Wafers (not singled out)")], ignore_index=True)
+    order = linkage.precedence(SCORES, FOLLOWS).assign(rank=9)
+    text = findings.say_linkage(both, order).text
+    assert "Goods that nobody singled out do so as often" in text and "None of 2 tests" in text
+    assert "warns against reading the rest" in findings.say_leads(both, order).text
+    still = table.assign(low=-1.0, high=1.0)
+    assert "No response can be told from zero" in findings.say_leads(still, order).text

@@ -10,6 +10,8 @@ coverage     what is in the data, and what became of every row
 relations    how two states have treated each other
 outlook      when it turned, where it is heading, what the restoration was followed by
 effects      whether a measure changed anything, hedged by interval, placebos and fit
+exports      whether total exports fell in the year of the controls
+goods        what the controls did to goods that were singled out, beside goods that were not
 linkage      does politics move trade, or trade politics
 mirror       both customs offices, totals in print, substitution
 trade        who supplies whom, and what the controls did to the materials
@@ -33,15 +35,21 @@ from research.findings.coverage import (
 )
 from research.findings.effects import (
     hedges,
+    say_cells,
     say_effect,
     say_exchange,
+    say_in_time,
+    say_other_way,
     say_people,
     table_published,
     words_effects,
     words_visitors,
 )
+from research.findings.exports import say_exports, words_exports
+from research.findings.goods import say_contamination, say_goods, words_goods
 from research.findings.held import WhereHeld
 from research.findings.linkage import (
+    say_leads,
     say_linkage,
     table_precedence,
     words_linkage,
@@ -110,18 +118,25 @@ __all__ = [
     "percent",
     "say_anchor_figures",
     "say_bases",
+    "say_cells",
     "say_claims",
     "say_concentration",
     "say_conservation",
+    "say_contamination",
     "say_contributions",
     "say_coverage",
     "say_effect",
     "say_exchange",
+    "say_exports",
+    "say_goods",
+    "say_in_time",
+    "say_leads",
     "say_linkage",
     "say_materials",
     "say_mirror",
     "say_missing",
     "say_missing_months",
+    "say_other_way",
     "say_people",
     "say_polyimide",
     "say_printed_totals",
@@ -156,6 +171,8 @@ __all__ = [
     "words_control_months",
     "words_coverage",
     "words_effects",
+    "words_exports",
+    "words_goods",
     "words_linkage",
     "words_projection",
     "words_regimes",

@@ -7,36 +7,45 @@ from research.findings.words import Finding, KeyNumber, Table, percent, source_l
 
 def say_linkage(effects: pd.DataFrame, order: pd.DataFrame) -> Finding:
     """The answer: how many of the tests stand out, against how many that chance alone would give."""
+    outside, firsts = _told_from_zero(effects), int((order["rank"] == 1).sum())
+    quiet, loud = (effects["group"].str.contains("not singled out") == is_placebo for is_placebo in (True, False))
+    shares = [(int(part.loc[outside.index].sum()), int(part.sum())) for part in (quiet, loud)]
     tests = len(effects)
-    outside = effects[(effects["low"] > 0) | (effects["high"] < 0)]
-    ranked = order[order["rank"] == 1]
-    names = "; ".join(f"{r.group.lower()}, {r.label} {percent(r.estimate, 0)}" for r in outside.itertuples())
-    firsts = "; ".join(f"{r.outcome.lower()} ({r.direction})" for r in ranked.itertuples())
-    placebos = int(outside["group"].str.contains("not singled out").sum())
-    few = len(outside) <= max(1, round(0.1 * tests))
-    text = (
-        f"Of {tests} responses, {len(outside)} have a 95 % interval without zero ({names or 'none'}), where chance "
-        f"alone gives about {0.05 * tests:.1f}. Of {len(order)} tests of who moves first, {len(ranked)} rank first of "
-        f"all placebo shifts{f': {firsts}' if firsts else ''}. "
-        + (
-            "This is no sign of a lasting link. "
-            if few and ranked.empty
-            else "Single results are leads, not findings. "
-        )
-        + (
-            f"{placebos} of them are of goods that nobody singled out, which warns against reading the rest. "
-            if placebos
-            else ""
-        )
-        + "Association in time is not cause."
-    )
+    text = f"Of {tests} responses to a colder month {len(outside)} differ from zero; chance alone gives about "
+    text += f"{0.05 * tests:.0f}. "
+    if shares[0][0] and shares[0][0] / shares[0][1] >= shares[1][0] / max(shares[1][1], 1):
+        text += f"Goods that nobody singled out do so as often ({shares[0][0]} of {shares[0][1]}): no link is shown. "
+    told = "None" if not firsts else str(firsts)
+    text += f"{told} of {len(order)} tests of who moves first ranks first among its placebo shifts."
     numbers = (
         KeyNumber("responses_without_zero", "responses whose interval excludes zero", len(outside), "responses",
                   str(len(outside)), f"of {tests}; about {0.05 * tests:.1f} by chance"),
-        KeyNumber("granger_first", "tests that rank first among placebo shifts", len(ranked), "tests",
-                  str(len(ranked)), f"of {len(order)}"),
+        KeyNumber("granger_first", "tests that rank first among placebo shifts", firsts, "tests", str(firsts),
+                  f"of {len(order)}"),
     )  # fmt: skip
     return Finding(text, numbers, role="answer")
+
+
+def _told_from_zero(effects: pd.DataFrame) -> pd.DataFrame:
+    return effects[(effects["low"] > 0) | (effects["high"] < 0)]
+
+
+def say_leads(effects: pd.DataFrame, order: pd.DataFrame) -> Finding:
+    """Which tests stand out, and how many of them are of goods that nobody singled out."""
+    outside, ranked = _told_from_zero(effects), order[order["rank"] == 1]
+    if outside.empty and ranked.empty:
+        return Finding("No response can be told from zero, and no test ranks first among its placebo shifts.")
+    names = "; ".join(f"{r.group}, {r.label} {percent(r.estimate, 0)}" for r in outside.itertuples())
+    firsts = "; ".join(f"{r.outcome} ({r.direction})" for r in ranked.itertuples())
+    placebos = int(outside["group"].str.contains("not singled out").sum())
+    warning = (
+        f" {placebos} of them {'is' if placebos == 1 else 'are'} of goods that nobody singled out, which warns against "
+        "reading the rest."
+        if placebos
+        else ""
+    )
+    text = f"Told from zero: {names or 'none'}.{warning} First among placebo shifts: {firsts or 'none'}."
+    return Finding(f"{text} Association in time is not cause.")
 
 
 def words_linkage(effects: pd.DataFrame) -> dict[str, str]:

@@ -13,6 +13,8 @@ linkage      does politics move trade, or trade politics, and with what lag?
 people       visitors of one origin against those of others
 calendar     the dates of the export controls, read from the timeline
 effects      did a measure change anything: interrupted series, differences by PPML, grid, placebos
+exports      did total exports fall in the year of the controls
+goods        goods that were singled out beside goods that were not
 synthetic    what the treated unit would have done, as a weighted mean of others
 """
 
@@ -20,6 +22,8 @@ from research.measures import (
     calendar,
     dependence,
     effects,
+    exports,
+    goods,
     landmarks,
     linkage,
     mirror,
@@ -37,6 +41,8 @@ __all__ = [
     "calendar",
     "dependence",
     "effects",
+    "exports",
+    "goods",
     "landmarks",
     "linkage",
     "mirror",

@@ -6,7 +6,8 @@ estimate; they are named here once and read from the timeline, never typed into 
 
 import pandas as pd
 
-from research.errors import DataError
+from research.errors import DataError, NoDataError
+from research.measures.given import month
 
 # measure -> step -> event of the curated timeline
 STEPS: dict[str, dict[str, str]] = {
@@ -51,6 +52,20 @@ def export_controls(events: pd.DataFrame) -> pd.DataFrame:
             "read the events without a window, or mend STEPS in research/measures/calendar.py"
         )
     return found[columns]
+
+
+def months_of(calendar: pd.DataFrame, measure: str, *, until: object = None) -> dict[str, str]:
+    """Month (YYYY-MM) -> the steps of one measure that fall in it, in order; monthly figures cannot tell them apart.
+
+    In: `export_controls`; `until` leaves out later steps. Raises: NoDataError without a step of the measure.
+    """
+    steps = calendar[calendar["measure"] == measure].sort_values("event_date", kind="stable")
+    if until is not None:
+        steps = steps[steps["event_date"] <= month(until, "until").end_time]
+    if steps.empty:
+        raise NoDataError(f"no step of {measure!r} in the calendar; only Japan and South Korea have one here")
+    named = steps.groupby(steps["event_date"].dt.strftime("%Y-%m"))["step"]
+    return {key: ", ".join(dict.fromkeys(words)) for key, words in named}
 
 
 def restoration(events: pd.DataFrame) -> pd.DataFrame:

@@ -69,9 +69,11 @@ def precedence(scores: pd.Series, outcome: pd.Series, *, lags: int = 3, name: st
     score = both["score"].loc[change.index].to_numpy()
     rows = []
     for direction, order in (("politics first", (1, 0)), ("trade first", (0, 1))):
-        found, p = _granger(np.column_stack([score, change])[:, order], lags)
+        columns = np.column_stack([score, change])[:, order]
+        test = grangercausalitytests(columns, [lags])[lags][0]["ssr_ftest"]
+        found, p = float(test[0]), float(test[1])
         moved = [
-            _granger(np.column_stack([np.roll(score, by), change])[:, order], lags)[0]
+            granger_f(np.column_stack([np.roll(score, by), change])[:, order], lags)
             for by in range(12, len(score) - 11, 3)
         ]
         rank = int((np.array(moved) >= found).sum()) + 1
@@ -79,10 +81,19 @@ def precedence(scores: pd.Series, outcome: pd.Series, *, lags: int = 3, name: st
     return pd.DataFrame(rows, columns=["outcome", "direction", "F", "p", "rank", "rank_of", "months"])
 
 
-def _granger(columns: np.ndarray, lags: int) -> tuple[float, float]:
-    """F and p of: does the second column help to predict the first?"""
-    tests = grangercausalitytests(columns, [lags])[lags][0]
-    return float(tests["ssr_ftest"][0]), float(tests["ssr_ftest"][1])
+def granger_f(columns: np.ndarray, lags: int) -> float:
+    """F of: does the second column help to predict the first? That of `grangercausalitytests`, for many placebos."""
+    n = len(columns) - lags
+    own, other = (
+        np.column_stack([columns[lags - lag : lags - lag + n, c] for lag in range(1, lags + 1)]) for c in (0, 1)
+    )
+    short = np.column_stack([own, np.ones(n)])
+    long = np.column_stack([own, other, np.ones(n)])
+    left, right = (
+        float(np.square(columns[lags:, 0] - x @ np.linalg.lstsq(x, columns[lags:, 0], rcond=None)[0]).sum())
+        for x in (short, long)
+    )
+    return (left - right) / lags / (right / (n - long.shape[1]))
 
 
 def _both(scores: pd.Series, outcome: pd.Series) -> pd.DataFrame:

@@ -2,25 +2,52 @@
 
 import pandas as pd
 
+from research.dyads import currency
 from research.errors import NoDataError
-from research.measures.effects import difference, difference_placebos, effects_table, interrupted_series, ranked
+from research.measures import synthetic
+from research.measures.effects import (
+    Effect,
+    difference,
+    difference_placebos,
+    effects_table,
+    interrupted_series,
+    placebo_dates,
+    ranked,
+)
 from research.measures.given import month
-from research.measures.synthetic import synthetic_control
+
+YEARS_BEFORE = 2  # a placebo date needs as many years of fit before it
 
 
-def visitors_and_rate(by_origin: pd.DataFrame, origin: str, rates: pd.DataFrame) -> pd.DataFrame:
-    """One row a month of the window: period, visitors (NaN: no figure), won_per_100_yen (NaN: no rate).
+def visitors_and_rate(by_origin: pd.DataFrame, origin: str, destination: str, rates: pd.DataFrame) -> pd.DataFrame:
+    """One row a month of the window: period, visitors (NaN: no figure), rate (NaN: none) and priced, in words.
 
-    Raises: NoDataError when the origin has no column.
+    The rate is what 100 units of the destination's money cost in that of the origin: higher keeps visitors at home.
+    Raises: NoDataError when the origin has no column; DataError for a state without a currency entered.
     """
     if origin not in by_origin:
         raise NoDataError(f"no visitors from {origin}; there are {', '.join(by_origin)}")
-    wide = rates[rates["frequency"] == "M"].pivot_table(
-        index="period", columns="currency", values="units_per_usd", aggfunc="first"
-    )
     window = pd.date_range(by_origin.index.min(), by_origin.index.max(), freq="MS", name="period")
-    won = (100 * wide["KRW"] / wide["JPY"]).reindex(window)
-    return pd.DataFrame({"visitors": by_origin[origin].reindex(window), "won_per_100_yen": won}).reset_index()
+    paid, price = currency(origin), currency(destination)
+    monthly = rates[rates["frequency"] == "M"]
+    per_dollar = {
+        code: monthly[monthly["currency"] == code].set_index("period")["units_per_usd"].astype(float).reindex(window)
+        for code in (paid, price)
+    } | {"USD": pd.Series(1.0, window)}
+    rate = 100 * per_dollar[paid] / per_dollar[price]
+    table = pd.DataFrame({"visitors": by_origin[origin].reindex(window), "rate": rate})
+    return table.reset_index().assign(priced=f"100 {price} in {paid}")
+
+
+def in_time(by_origin: pd.DataFrame, origin: str, date: str, start: str, end: str) -> tuple[Effect, pd.DataFrame]:
+    """The synthetic control in demeaned logs, ranked among itself at earlier dates; and those (date, estimate).
+
+    Raises: as `synthetic.placebo_dates`.
+    """
+    chosen = {"start": start, "end": end, "scale": "demeaned log"}
+    dates = synthetic.placebo_dates(by_origin, origin, date, least_before=YEARS_BEFORE * 12, **chosen)
+    effect = synthetic.synthetic_control(by_origin, origin, date, placebos=False, **chosen).effect
+    return ranked(effect, dates["estimate"]), dates
 
 
 def visitor_effects(
@@ -29,11 +56,12 @@ def visitor_effects(
     """`effects_table` with labels: PPML and synthetic control against other origins, and the series by itself.
 
     PPML under every date and start, ranked among the other origins; synthetic control (demeaned logs, and levels) under
-    the first date; the interrupted series with and without a trend. In percent.
+    the first date; the interrupted series with and without a trend, ranked among earlier dates where the window leaves
+    room for any. In percent.
     Raises: as the designs do.
     """
     others = [unit for unit in by_origin if unit != origin]
-    against, synthetic, alone, labels = [], [], [], {"a": [], "s": [], "i": []}
+    against, weighted, alone, labels = [], [], [], {"a": [], "s": [], "i": []}
     for start in starts:
         for date in dates:
             window = {"start": start, "end": end}
@@ -41,18 +69,25 @@ def visitor_effects(
             against.append(ranked(one, difference_placebos(by_origin, others, date, others, **window)))
             labels["a"].append(f"from {month(date, 'date'):%b %Y}, base since {start[:4]}")
         for scale in ("demeaned log", "level"):
-            fit = synthetic_control(
+            fit = synthetic.synthetic_control(
                 by_origin, origin, dates[0], start=start, end=end, scale=scale, percent=scale == "level"
             )
-            synthetic.append(fit.effect)
+            weighted.append(fit.effect)
             labels["s"].append(f"{scale}s, base since {start[:4]}")
         for trend in (True, False):
-            step = interrupted_series(by_origin[origin], dates[0], start=start, end=end, trend=trend, outcome=origin)
-            alone.append(step.level)
+            alone.append(_alone(by_origin[origin], dates[0], start=start, end=end, trend=trend))
             labels["i"].append(f"{'with' if trend else 'no'} trend, base since {start[:4]}")
     groups = {
         "Against other nationalities (PPML)": against,
-        "Against a weighted mean of them (synthetic control)": synthetic,
-        "By itself (interrupted series)": alone,
+        "Against a weighted mean of them (synthetic control)": weighted,
+        "By itself (interrupted series; rank among earlier dates)": alone,
     }
-    return effects_table(groups).assign(label=labels["a"] + labels["s"] + labels["i"])
+    return effects_table(groups).assign(label=labels["a"] + labels["s"] + labels["i"], ours="Visitors")
+
+
+def _alone(series: pd.Series, date: str, **window) -> Effect:
+    step = interrupted_series(series, date, outcome=str(series.name), **window).level
+    try:
+        return ranked(step, placebo_dates(series, date, **window)["estimate"])
+    except NoDataError:  # a short base leaves no room for an earlier date: the estimate stands without a rank
+        return step

@@ -7,12 +7,13 @@ error of the fit before the date is stated beside it: a poor fit is no evidence,
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
-from research.errors import DataError, RequestError
+from research.errors import DataError, NoDataError, RequestError
 from research.measures.effects import LEAST_PRE, MISSING, Effect, panel_sound, place_of
 
 SCALES = ("level", "log", "demeaned log")
@@ -38,6 +39,7 @@ def synthetic_control(
     donors: Iterable[str] | None = None,
     start: object = None,
     end: object = None,
+    counted_from: object = None,
     scale: str = "level",
     placebos: bool = True,
     percent: bool = False,
@@ -47,7 +49,8 @@ def synthetic_control(
 
     In: a panel, one column a unit, one row a month or year. `scale` level, log, or demeaned log (each unit less its own
     mean before the date, so that donors of another size can serve). With scale level, `percent=True` gives the gap in
-    percent of the synthetic control's sum; on the log scales the unit is log points.
+    percent of the synthetic control's sum; on the log scales the unit is log points. Periods from the date on but
+    before `counted_from` belong to neither side (the year of a measure, when the year after it is asked for).
     Out: rank by the ratio of the gap's size after to before the date (Abadie, Diamond & Hainmueller 2010), the treated
     unit among its donors. `placebos` holds unit, estimate, fit_error and ratio.
     Raises: RequestError for an unknown scale or unit, the treated among its donors, fewer than three donors, a date
@@ -67,6 +70,8 @@ def synthetic_control(
         raise DataError(
             f"a log knows no zero: {', '.join(used.columns[(used <= 0).any()])} have one; use scale='level'"
         )
+    if counted_from is not None:
+        used = _less_between(used, at, counted_from)
     fitted = _scaled(used, at, scale)
     rows = {treated: _fit(fitted, treated, names, at)}
     if placebos:
@@ -86,6 +91,40 @@ def synthetic_control(
         rank, len(table) if placebos else None, float(own["fit_error"]),
     )  # fmt: skip
     return Synthetic(effect, gap, rows[treated][1], table)
+
+
+def placebo_dates(
+    panel: pd.DataFrame, treated: str, date: object, *, least_before: int = LEAST_PRE, **choices: Any
+) -> pd.DataFrame:
+    """The same synthetic control at every earlier date where nothing happened: date, estimate and fit_error.
+
+    Each placebo sees as many periods from its date on as the true one, none from the true date on, and at least
+    `least_before` periods before it. Neighbouring dates share periods, so their number overstates what they prove.
+    Raises: as `synthetic_control`; NoDataError when no earlier date leaves room.
+    """
+    used = panel_sound(panel, "the panel", start=choices.pop("start", None), end=choices.pop("end", None))
+    at = place_of(used.index, date, "date")
+    after, rows = len(used) - at, []
+    for place in range(max(least_before, LEAST_PRE), at - after + 1):
+        part = used.iloc[: place + after]
+        found = synthetic_control(part, treated, part.index[place], placebos=False, **choices).effect
+        rows.append((part.index[place], found.estimate, found.fit_error))
+    if not rows:
+        raise NoDataError(
+            f"no placebo date: {at} periods lie before {date}; one needs {max(least_before, LEAST_PRE)} and {after} "
+            "more. Start the panel earlier"
+        )
+    return pd.DataFrame(rows, columns=["date", "estimate", "fit_error"])
+
+
+def _less_between(used: pd.DataFrame, at: int, counted_from: object) -> pd.DataFrame:
+    first = place_of(used.index, counted_from, "counted_from")
+    if not at <= first < len(used):
+        raise RequestError(
+            f"counted_from={counted_from!r} must lie between the date and the end, {_one(used.index[at])} to "
+            f"{_one(used.index[-1])}"
+        )
+    return used.drop(index=used.index[at:first])
 
 
 def _unit(scale: str, percent: bool) -> str:
