@@ -136,9 +136,10 @@ def _steps(books: Books, event: pd.Series, *, exact: bool) -> Iterator[pd.Series
     well. A whole month is easily hit, so there the title decides.
     """
     mine = words(event["title"])
-    for _, other in books.events[~books.events["event_id"].str.endswith(":KOR-JPN")].iterrows():
-        same = other["event_id"].split(":")[0] == event["event_id"].split(":")[0]
-        if same or abs((other["event_date"] - event["event_date"]).days) > _reach(exact):
+    near = (books.events["event_date"] - event["event_date"]).dt.days.abs() <= _reach(exact)
+    for _, other in books.events[near].iterrows():
+        back = other["event_id"].endswith(":KOR-JPN")  # an event of both sides is two rows: one of them will do
+        if back or other["event_id"].split(":")[0] == event["event_id"].split(":")[0]:
             continue
         sides = [[row["initiator"], row["target"], row["domain"]] for row in (other, event)]
         titled = any(alike(a, b) for a in words(other["title"]) for b in mine)

@@ -237,7 +237,7 @@ def _rank(books: Books, what: Definition) -> Figure:
         raise NotHeld("a rank against earlier years is not recomputed")
     mine = books.amount(what.basis, what.span)
     rows, above = [mine.rows], 0
-    for partner in books.series(what.basis)["partner"].unique():
+    for partner in books.partners(what.basis):
         if partner in (dyads.WORLD, what.basis.partner):
             continue
         try:

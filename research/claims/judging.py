@@ -234,7 +234,7 @@ def _mirror(books: Books, claim: pd.Series, span: Span, office: str) -> str:
     item = "" if pd.isna(claim["item"]) else str(claim["item"])
     items = [item]
     if other == "KOR" and item[:6].isdigit():
-        items = sorted({code for code in books.trade["hs_code"] if code[:6] == item[:6]})
+        items = [code for code in books.items("KOR") if code[:6] == item[:6]]
     for code in items:
         flow = _MIRROR[claim["flow"]]
         told = []

@@ -75,7 +75,7 @@ def near_misses(books: Books, what: Definition) -> Iterator[tuple[str, Definitio
             base = what.baseline and of_months(what.baseline.first, what.baseline.first.replace(month=last))
             yield f"part of the year, {part}", what.but(span=part, baseline=base)
     try:
-        partners = sorted(set(books.series(_one_flow(what).basis)["partner"]) - {what.basis.partner})
+        partners = [name for name in books.partners(_one_flow(what).basis) if name != what.basis.partner]
     except NotHeld:
         partners = []
     for partner in partners if what.basis.office != "fx" else []:
