@@ -34,6 +34,21 @@ def judge_date(books: Books, claim: pd.Series) -> Verdict:
     return _interval(books, claim, events[0], events[1])
 
 
+def judge_period(books: Books, claim: pd.Series) -> Verdict:
+    """Whether the event named fell into the period: a yes or no on the timeline."""
+    named = [name.strip() for name in str(claim["timeline_events"]).split(";")]
+    if pd.isna(claim["timeline_events"]) or len(named) != 1 or pd.isna(claim["period"]):
+        raise NotHeld("it asks yes or no of a date: one event of the timeline and a period must be named")
+    event, span, printed = _event(books, named[0]), parse(claim["period"]), float(claim["value"]) == 1
+    found = _period_of(event)
+    yes = span.first <= found.first and found.last <= span.last
+    if not yes and found.first <= span.last and span.first <= found.last:
+        raise NotHeld(f"the timeline dates the event to {found.text} only, too coarse for {span}")
+    text = f"{'Yes' if yes else 'No'}: the timeline has {_shown(event)} ({_named(event)}); the period is {span}."
+    verdict = REPRODUCED if yes == printed else CONTRADICTED
+    return Verdict(verdict, text, computed=float(yes), difference=float(yes) - float(printed), rows=_rows(event))
+
+
 def _event(books: Books, name: str) -> pd.Series:
     found = books.events[books.events["event_id"].str.split(":").str[0] == name]
     if found.empty:

@@ -46,8 +46,6 @@ class Figure:
 
 def define(claim: pd.Series) -> Definition:
     """The definition that a statement's own columns give. Raises NotHeld where no held series can decide it."""
-    if claim["unit"] == "yes_no":
-        raise NotHeld("it asks yes or no and states no figure that could be recomputed")
     if pd.isna(claim["period"]):
         raise NotHeld("no period is stated, so there is nothing to recompute")
     office = _office(claim)
@@ -112,6 +110,15 @@ def _currencies(claim: pd.Series) -> tuple[str, str]:
     if pair is None:
         raise NotHeld("which two currencies are meant is not stated: by the unit, or by the partner USA or JPN")
     return pair
+
+
+def shown(value: float, unit: str, *, sign: bool = False) -> str:
+    """A figure with its unit as in print."""
+    digits = 0 if unit in ("JPY", "USD", "KRW", "persons", "kg", "rank") else 2
+    text = f"{value:{'+' if sign else ''},.{digits}f}".replace("-", "−")
+    if sign and unit == "percent":
+        return f"{text} points"
+    return f"{text} {'%' if unit == 'percent' else 'points' if unit == 'percentage_point' else unit}"
 
 
 def compute(books: Books, what: Definition) -> Figure:

@@ -6,7 +6,7 @@ slip explains it; 5. the other office's figure stands beside; 6. a quotation nev
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,8 +15,9 @@ from research import dyads, warehouse
 from research.claims import readings
 from research.claims.books import OFFICES, Basis, Books, NotHeld, told_rows
 from research.claims.dates import judge_date
-from research.claims.figures import Definition, Figure, compute, define
+from research.claims.figures import Definition, Figure, compute, define, shown
 from research.claims.periods import Span, parse
+from research.claims.questions import judge_question
 from research.claims.verdict import CONTRADICTED, DIFFERS, NOT_TESTABLE, REPRODUCED, Reading, Verdict
 from research.errors import NoDataError
 from research.sources.claims import allowed, clean_claims
@@ -121,7 +122,9 @@ def _record(row: pd.Series, verdict: Verdict) -> dict:
 def judge_one(books: Books, claim: pd.Series) -> Verdict:
     """The verdict on one statement."""
     try:
-        if claim["measure"] == "date" and claim["unit"] != "yes_no":
+        if claim["unit"] == "yes_no":
+            return replace(judge_question(books, claim), beside=_beside_of(books, claim))
+        if claim["measure"] == "date":
             return judge_date(books, claim)
         what = define(claim)
     except NotHeld as fault:
@@ -203,15 +206,6 @@ def books_of(basis: Basis) -> str:
     if basis.office == "JNTO":
         return "JNTO's figures"
     return f"{dyads.name(basis.office)}'s customs figures" + (" by weight" if basis.quantity == "weight" else "")
-
-
-def shown(value: float, unit: str, *, sign: bool = False) -> str:
-    """A figure with its unit as in print."""
-    digits = 0 if unit in ("JPY", "USD", "KRW", "persons", "kg", "rank") else 2
-    text = f"{value:{'+' if sign else ''},.{digits}f}".replace("-", "−")
-    if sign and unit == "percent":
-        return f"{text} points"
-    return f"{text} {'%' if unit == 'percent' else 'points' if unit == 'percentage_point' else unit}"
 
 
 def _beside_of(books: Books, claim: pd.Series) -> tuple[str, ...]:
