@@ -9,8 +9,9 @@ readings    other readings of a statement that fails: definitions, and near miss
 judging     the rules of judgement, and the ledger as a whole
 """
 
+from research.claims.books import Books
 from research.claims.judging import Judged, judge, judge_file, standing
 from research.claims.readings import Reading
 from research.claims.verdict import VERDICTS, Verdict
 
-__all__ = ["VERDICTS", "Judged", "Reading", "Verdict", "judge", "judge_file", "standing"]
+__all__ = ["VERDICTS", "Books", "Judged", "Reading", "Verdict", "judge", "judge_file", "standing"]

@@ -12,9 +12,11 @@ from research import dyads, warehouse
 from research.claims.periods import Span
 from research.errors import DataError
 
+# How a ledger may spell an office, in lower case.
 OFFICES = {
-    "KOR customs": "KOR", "Korea Customs": "KOR", "Korea Customs Service": "KOR", "KCS": "KOR",
-    "JPN customs": "JPN", "Japan Customs": "JPN", "MOF Japan": "JPN", "Ministry of Finance Japan": "JPN",
+    "kor customs": "KOR", "korea customs": "KOR", "korea customs service": "KOR", "korean customs": "KOR",
+    "kcs": "KOR", "jpn customs": "JPN", "japan customs": "JPN", "japanese customs": "JPN", "mof japan": "JPN",
+    "ministry of finance japan": "JPN", "mof": "JPN",
 }  # fmt: skip
 CURRENCY = {"KOR": "USD", "JPN": "JPY"}
 VISITORS = "JNTO"
@@ -190,11 +192,17 @@ class Books:
         if not basis.flow:
             raise NotHeld("no flow is stated: import, export, balance or export+import")
         table = self.trade if basis.office == "KOR" else self.goods
-        places = self._places[basis.office].get((basis.office, basis.item, basis.flow))
+        places = self._places[basis.office].get((basis.office, self._spelled(basis), basis.flow))
         if places is None:
-            held = ", ".join(self.items(basis.office, basis.flow)[:8])
-            raise NotHeld(f"item {basis.item or '(none named)'} is not held for {office}; held are {held} ...")
+            held = self.items(basis.office, basis.flow)
+            some = ", ".join(held[:8]) + (f" and {len(held) - 8} more" if len(held) > 8 else "")
+            raise NotHeld(f"item {basis.item or '(none named)'} is not held for {office}; held are {some}")
         return table.iloc[places]
+
+    def _spelled(self, basis: Basis) -> str:
+        """The item as the office writes it, where it differs by capitals only."""
+        same = [item for item in self.items(basis.office, basis.flow) if item.lower() == basis.item.lower()]
+        return same[0] if same else basis.item
 
     def _of_partner(self, basis: Basis, partner: str | None, frequency: str) -> pd.DataFrame:
         """Rows of a series of one partner, or of all (None), in one frequency."""
@@ -211,6 +219,8 @@ class Books:
         summed = basis.partner == dyads.WORLD and dyads.WORLD not in every
         if not basis.partner:
             raise NotHeld("no partner is stated")
+        if summed and len(every) == 1:
+            raise NotHeld(f"all partners together are not held for {basis.item}: {every[0]} only")
         if not summed and basis.partner not in every:
             listed = ", ".join(every[:12])
             raise NotHeld(f"partner {basis.partner} is not held for {basis.item or basis.office}; held are {listed}")

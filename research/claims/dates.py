@@ -169,6 +169,7 @@ def _reach(exact: bool) -> int:
 
 def _interval(books: Books, claim: pd.Series, begin: pd.Series, end: pd.Series) -> Verdict:
     printed, tolerance, unit = float(claim["value"]), claim["tolerance"], claim["unit"]
+    begin, end = sorted((begin, end), key=lambda event: event["event_date"])
     computed = _length(begin, end, unit)
     facts = {"computed": round(computed, 4), "difference": round(computed - printed, 4)}
     rows = rows_of(pd.DataFrame([begin, end]))

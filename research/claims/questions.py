@@ -1,8 +1,8 @@
 """Statements that ask yes or no: the few forms that figures decide, told by their words; all others are declined.
 
-Decided are: the highest or lowest since, in years, or ever; up or down; above or below a figure; a surplus or a deficit;
-nothing at all; a place among partners; each of them also as a first; and whether an event fell into a period. A form is
-decided only where every part of it is understood: a judgement, a cause or an "only" says more than figures can.
+Decided are: the highest or lowest since, in years, or ever; up or down; above or below a figure; a surplus or a
+deficit; nothing at all; a place among partners; each of them also as a first; and whether an event fell into a period.
+A judgement, a cause or an "only" says more than figures can, and is declined by name.
 """
 
 import re
@@ -13,21 +13,28 @@ import pandas as pd
 
 from research.claims.books import CURRENCY, VISITORS, Books, NotHeld, Rows, joined
 from research.claims.dates import judge_period
-from research.claims.figures import Definition, compute, define, shown
+from research.claims.figures import MONEY, Definition, compute, define, shown
 from research.claims.periods import Span, of_months, parse
 from research.claims.verdict import CONTRADICTED, DIFFERS, REPRODUCED, Verdict
 
 _LOW = r"lowest|smallest|least|fewest|weakest|narrowest|minimum|low|poorest"
-_HIGH = r"highest|largest|biggest|most|greatest|strongest|widest|maximum|high|peak|steepest|sharpest|deepest|worst|fastest"
-_FALL = r"f[ae]ll(?:en|s|ing)?|drop\w*|declin\w*|decreas\w*|plung\w*|slump\w*|shr[aiu]nk\w*|down|lower|weaker|fewer|less"
+_HIGH = (
+    r"highest|largest|biggest|most|greatest|strongest|widest|maximum|high|peak|steepest|sharpest|deepest|worst|fastest"
+)
+_FALL = (
+    r"f[ae]ll(?:en|s|ing)?|drop\w*|declin\w*|decreas\w*|plung\w*|slump\w*|shr[aiu]nk\w*|down|lower|weaker|fewer|less"
+)
 _RISE = r"r[io]se[ns]?|rising|gr[eo]w\w*|growth|increas\w*|climb\w*|gain\w*|up|higher|stronger|jump\w*|recover\w*"
 _EVER = r"on record|of all time|ever|record|precedent\w*|unprecedented|in history|never before"
 _BEYOND = (
-    r"only|because|caused?|due to|therefore|so that|thanks to|would|could|should|might|not|never(?! before)|none|neither|"
-    r"except|simpler|easier|harder|smoother|grade|separate"
+    r"only|because|caused?|due to|therefore|so that|thanks to|would|could|should|might|not|never(?! before)|none|"
+    r"neither|except|simpler|easier|harder|smoother|grade|separate|most of"
 )
 _PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_KIND = r"(?:export |import |single |overall )*(?:supplier|source|market|buyer|customer|partner|group|origin|destination)"
+_KIND = (
+    r"(?:export |import |single |overall |trading )*"
+    r"(?:supplier|source|market|buyer|customer|partner|group|origin|destination)"
+)
 _MONTH = r"January|February|March|April|May|June|July|August|September|October|November|December"
 _SINCE = re.compile(rf"\bsince (?:the )?(?:({_MONTH}) )?([12]\d\d\d)\b", re.IGNORECASE)
 _NUMBERS = {word: place for place, word in enumerate(
@@ -40,11 +47,23 @@ _THRESHOLD = re.compile(
     rf"\b(?:({_MORE})|({_LESS}))\s+(\d[\d,]*(?:\.\d+)?)\s*({'|'.join(filter(None, _SCALES))})?\s*"
     r"(%|per ?cent|dollars?|yen|won|tonnes?|tons?|kilograms?|kg)?", re.IGNORECASE,
 )  # fmt: skip
-_UNITS = {"%": "percent", "per": "percent", "dol": "USD", "yen": "JPY", "won": "KRW", "ton": "t", "kil": "kg", "kg": "kg"}
+_UNITS = {
+    "%": "percent",
+    "per": "percent",
+    "dol": "USD",
+    "yen": "JPY",
+    "won": "KRW",
+    "ton": "t",
+    "kil": "kg",
+    "kg": "kg",
+}
 _TIMES = {r"(?:more than )?halved": (-50.0, -1), r"(?:more than )?doubled": (100.0, 1), r"tripled": (200.0, 1)}
+_NOTHING = (
+    r"^(?:no|zero|not a single|nothing)\b|\b(?:import|export|ship|sold|sent|bought|receiv)\w* (?:no|nothing|zero)\b"
+)
 FORMS = (
     "highest or lowest since a period, in so many years or ever; up or down against a base period; above or below a "
-    "figure; a surplus or deficit; nothing at all; a place among partners; or whether a named event fell into the period"
+    "figure; a surplus or deficit; nothing at all; a place among partners; whether a named event fell into the period"
 )
 _MOST_BACK = 800  # spans looked back at: more than any series holds
 
@@ -110,31 +129,38 @@ def _all_of(answers: list[Answer]) -> Answer:
 
 def _tests(books: Books, statement: str, what: Definition) -> Iterator[Test]:
     """Each simple form that the statement's words have."""
-
-    def found(pattern: str) -> re.Match | None:
-        return re.search(rf"\b(?:{pattern})\b", statement, re.IGNORECASE)
-
-    threshold = _THRESHOLD.search(statement)
-    place = found(rf"(?:({'|'.join(_PLACES[1:])})[- ])?(?:largest|biggest|main|top|leading) {_KIND}")
+    threshold = _THRESHOLD.search(re.sub(r"\bthan half\b", "than 50 %", statement))
+    place = re.search(
+        rf"\b(?:({'|'.join(_PLACES[1:])})[- ])?(?:largest|biggest|main|top|leading) {_KIND}", statement, re.I
+    )
     if place:
         yield _place(books, what, _PLACES.index((place.group(1) or "first").lower()) + 1)
-    elif what.basis.flow == "balance" and what.measure == "value" and found("surplus|deficit"):
-        yield _beyond(books, what, 0.0, 1 if found("surplus") else -1)
+    elif what.basis.flow == "balance" and what.measure == "value" and _has(statement, "surplus|deficit"):
+        yield _beyond(books, what, 0.0, 1 if _has(statement, "surplus") else -1)
     if threshold:
-        yield _past(books, what, threshold, falling=bool(found(_FALL)) and not found(_RISE))
-    for words, (limit, sign) in _TIMES.items():
-        if what.baseline is not None and found(words):
-            yield _beyond(books, what.but(measure="change", unit="percent"), limit, sign, reached=True)
-    if what.baseline is not None and not threshold and bool(found(_FALL)) != bool(found(_RISE)):
-        yield _beyond(books, what.but(measure="change", unit="percent"), 0.0, -1 if found(_FALL) else 1)
-    if re.match(r"(?:no|zero|not a single|nothing)\b", statement, re.IGNORECASE) and what.measure != "change":
+        yield _past(books, what, threshold, falling=_has(statement, _FALL) and not _has(statement, _RISE))
+    if what.baseline is not None:
+        yield from _moves(books, statement, what.but(measure="change", unit="percent"), threshold is None)
+    if re.search(_NOTHING, statement, re.IGNORECASE) and what.measure != "change":
         yield _beyond(books, what, 0.0, 0)
+
+
+def _moves(books: Books, statement: str, what: Definition, alone: bool) -> Iterator[Test]:
+    """Halved, doubled, or (where no figure says it closer) up or down against the base."""
+    for words, (limit, sign) in _TIMES.items():
+        if _has(statement, words):
+            yield _beyond(books, what, limit, sign, reached=True)
+    fall = _has(statement, _FALL)
+    if alone and fall != _has(statement, _RISE):
+        turned = what.basis.office == "fx" and _priced(statement, what)  # a weaker won is a dearer dollar
+        yield _beyond(books, what, 0.0, -1 if fall != turned else 1)
 
 
 def _past(books: Books, what: Definition, said: re.Match, *, falling: bool) -> Test:
     """Above or below a figure in the statement; "fell more than 80 %" is a change below minus 80."""
     limit = float(said.group(3).replace(",", "")) * _SCALES[(said.group(4) or "").lower()]
     unit = _UNITS.get((said.group(5) or "").lower()[:3], what.unit)
+    unit = what.unit if what.basis.office == "fx" and unit in MONEY else unit  # 140 yen to the dollar
     if (unit == "percent") != (what.measure in ("share", "change")):
         raise NotHeld(f"it holds “{said.group().strip()}”, which is no figure of the measure {what.measure}")
     sign = 1 if said.group(1) else -1
@@ -169,30 +195,30 @@ def _place(books: Books, what: Definition, place: int) -> Test:
 
 
 def _moved(what: Definition, span: Span) -> Definition:
-    """The same in another span, its base moved along."""
-    if what.baseline is None or span.text == what.span.text:
+    """The same in another span, the base of a change moved along."""
+    if what.baseline is None or what.measure != "change" or span.text == what.span.text:
         return what.but(span=span)
     months = (span.first.year - what.span.first.year) * 12 + span.first.month - what.span.first.month
     return what.but(span=span, baseline=what.baseline.shifted(months))
 
 
+def _has(statement: str, pattern: str) -> bool:
+    return bool(re.search(rf"\b(?:{pattern})\b", statement, re.IGNORECASE))
+
+
 def _extreme(statement: str, what: Definition) -> int:
     """1 where a highest is claimed, -1 a lowest, of the figure as recomputed; 0 where neither is, or of partners."""
-
-    def found(pattern: str) -> bool:
-        return bool(re.search(rf"\b(?:{pattern})\b", statement, re.IGNORECASE))
-
-    windowed = _SINCE.search(statement) or _WITHIN.search(statement) or found(_EVER) or what.measure in ("value", "weight")
-    if not windowed or found(rf"(?:largest|biggest|main|top|leading) {_KIND}"):
+    windowed = _SINCE.search(statement) or _WITHIN.search(statement) or _has(statement, _EVER)
+    if not windowed or _has(statement, rf"(?:largest|biggest|main|top|leading) {_KIND}|first|for the first"):
         return 0
-    low, high = found(_LOW), found(_HIGH)
+    low, high, fall = (_has(statement, words) for words in (_LOW, _HIGH, _FALL))
     if low == high:
-        if not found(_EVER) or found("first") or found(_FALL) == found(_RISE):
+        if not _has(statement, _EVER) or fall == _has(statement, _RISE):
             return 0
-        sign = -1 if found(_FALL) else 1
-        low, high = sign < 0, sign > 0
-    elif (what.measure == "change" and found(_FALL)) or (what.basis.flow == "balance" and found("deficit|shortfall")):
-        low, high = high, low
+        low, high = fall, not fall
+    deficit = what.basis.flow == "balance" and _has(statement, "deficit|shortfall")
+    if deficit or (what.measure == "change" and fall and _has(statement, _LOW) != _has(statement, _HIGH)):
+        low, high = high, low  # the largest fall is the lowest change, the smallest deficit the highest balance
     sign = 1 if high else -1
     return -sign if what.basis.office == "fx" and _priced(statement, what) else sign
 
@@ -207,44 +233,48 @@ def _priced(statement: str, what: Definition) -> bool:
 
 def _outdone(books: Books, statement: str, what: Definition, sign: int) -> tuple[Answer, str]:
     """Whether any span since then outdoes this one; and, where the base itself does not, since when it holds."""
-    own = compute(books, what)
-    unit, kind = what.unit, "high" if sign > 0 else "low"
-    told = f"{shown(own.value, unit)} for {what.span}"
-    start, missing, last, rows = _start(statement, what), None, None, [own.rows]
+    own, start = compute(books, what), _start(statement, what)
+    kind = "high" if sign > 0 else "low"
+    told = f"{shown(own.value, what.unit)} for {what.span}"
+    missing, last, rows = None, None, [own.rows]
     for span in _earlier(statement, what.span):
         if start is not None and span.last < start.first:
             break
         try:
-            other = compute(books, what.but(span=span, baseline=_moved(what, span).baseline if _is_change(what) else None))
+            other = compute(books, _moved(what, span))
         except NotHeld as fault:
             missing = missing or fault
             if start is None:
                 break
             continue
-        rows.append(other.rows)
-        base = start is not None and span.first <= start.first
         if (other.value - own.value) * sign > 0:
-            if base:
-                return Answer(True, f"{told}; the last {kind}er was {shown(other.value, unit)} in {span}", joined(*rows)), ""
-            return Answer(False, f"{told}, but {shown(other.value, unit)} in {span}", joined(own.rows, other.rows)), ""
+            seen = f"{shown(other.value, what.unit)} in {span}"
+            if start is not None and span.first <= start.last:
+                return Answer(True, f"{told}; the last {kind}er was {seen}", joined(*rows, other.rows)), ""
+            return Answer(False, f"{told}, but {seen}", joined(own.rows, other.rows)), ""
+        rows.append(other.rows)
         last = span
     if missing is not None or start is None:
         since = f"none held back to {last} is {kind}er; " if last is not None else ""
         raise NotHeld(f"{told}; {since}whether an earlier one is cannot be told: {missing or 'the series begins'}")
     answer = Answer(True, f"{told}, and none since {start} is {kind}er", joined(*rows))
-    if not _SINCE.search(statement):
+    if not _SINCE.search(statement) or not _held_before(books, what, last):
         return answer, ""
     return answer, f"{start} itself was not {kind}er, so the {kind} reaches further back than is said"
 
 
-def _is_change(what: Definition) -> bool:
-    return what.measure == "change"
+def _held_before(books: Books, what: Definition, span: Span | None) -> bool:
+    """Whether the span before one is held as well: where it is not, the start said is where the figures begin."""
+    try:
+        return span is not None and bool(compute(books, _moved(what, span.shifted(-len(span.months)))).rows)
+    except NotHeld:
+        return False
 
 
 def _start(statement: str, what: Definition) -> Span | None:
-    """The span from which on it is said to hold: a base period, a year named, or so many years back; None means ever."""
+    """The span from which on it is said to hold: a base, a year named, or so many years back; None means ever."""
     since, within = _SINCE.search(statement), _WITHIN.search(statement)
-    if what.baseline is not None and not _is_change(what):
+    if what.baseline is not None and what.measure != "change":
         return what.baseline
     if since:
         month = since.group(1) and pd.Timestamp(f"1 {since.group(1)} 2000").month
@@ -269,11 +299,11 @@ def _earlier(statement: str, span: Span) -> Iterator[Span]:
 
 
 def _first(statement: str, what: Definition, tests: list[Test], answer: Answer) -> Answer:
-    """Whether what holds now held in none of the spans before, back to the start that is said."""
-    start, rows = _start(f"{statement} ever" if not _SINCE.search(statement) and not _WITHIN.search(statement)
-                         else statement, what), [answer.rows]  # fmt: skip
+    """Whether what holds now held in none of the spans before, back to the start that is said, or ever."""
+    named = _SINCE.search(statement) or _WITHIN.search(statement) or what.baseline is not None
+    start, rows = _start(statement if named else f"{statement} ever", what), [answer.rows]
     for span in _earlier(statement, what.span):
-        if start is not None and span.last <= start.last:
+        if start is not None and span.first <= start.last:
             break
         try:
             other = _all_of([test(span) for test in tests])

@@ -118,8 +118,8 @@ def allowed(reason: str, record: dict[str, str]) -> str:
             "half the last printed digit"
         ),
         "value_invalid": (
-            f"value {record.get('value')!r} does not fit; allowed is a plain number in whole units (36330000, not 36.33 "
-            f"million), 1 or 0 for the unit yes_no, and for the unit date {_months_and_years()}"
+            f"value {record.get('value')!r} does not fit; allowed is a plain number in whole units (36330000, not "
+            f"36.33 million), 1 or 0 for the unit yes_no, and for the unit date {_months_and_years()}"
         ),
         "field_count": f"the row has not {len(HEADER)} fields; quote a text that holds a comma",
     }
