@@ -232,7 +232,7 @@ KNOWN = {
     ),
     "another step": (
         EVENT | {"period": "2023-07-21", "value": "2023-06-27", "timeline_events": "JK20230721-01"},
-        "differs_by_definition", "another step of the same matter: JK20230627-01",
+        "differs_by_definition", "another step of the same matter: “Japan decides to restore",
     ),
     "a day on which nothing of it happened": (
         EVENT | {"period": "2023-07-01", "value": "2023-07-03", "timeline_events": "JK20230721-01"}, "contradicted",

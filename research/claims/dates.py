@@ -57,7 +57,7 @@ def _event(books: Books, name: str) -> pd.Series:
 
 
 def _named(event: pd.Series) -> str:
-    return f"{event['event_id'].split(':')[0]}, {event['event_date']:%Y-%m-%d}: “{event['title']}”"
+    return f"“{event['title']}”, {event['event_date']:%Y-%m-%d}"
 
 
 def _day(books: Books, claim: pd.Series, event: pd.Series) -> Verdict:
@@ -88,7 +88,7 @@ def _day(books: Books, claim: pd.Series, event: pd.Series) -> Verdict:
     near = tuple(_slips(claim["value"], found))
     text = f"The event named is of {shown} ({_named(event)}), {_off(off)} the printed {claim['value']}."
     if near:
-        text += f" It would hold for {near[0].label}."
+        text += f" It would hold with {near[0].label}."
     return Verdict(CONTRADICTED, text, readings=near, tried=tried + 2, **facts)
 
 
@@ -130,7 +130,7 @@ def _slips(value: str, found: Span) -> Iterator[Reading]:
         except ValueError:
             continue
         if span.first <= found.first and found.last <= span.last:
-            yield Reading("near", f"{other}, the year shifted by one", found.text)
+            yield Reading("near", f"the year shifted by one, {other}", found.text)
 
 
 def words(title: str) -> set[str]:
@@ -182,6 +182,9 @@ def _interval(books: Books, claim: pd.Series, begin: pd.Series, end: pd.Series) 
         length = _length(one, two, unit)
         if abs(length - printed) <= tolerance + 1e-9:
             fits.append(Reading("definition", f"{label} ({length:.2f} {unit})", round(length, 4), _both(one, two)))
+    years = end["event_date"].year - begin["event_date"].year
+    if unit == "years" and abs(years - printed) <= tolerance + 1e-9:
+        fits.insert(0, Reading("definition", "counting calendar years, not elapsed ones", float(years), rows))
     inclusive = computed + 1 / DAYS_IN[unit]
     if unit == "days" and abs(inclusive - printed) <= tolerance + 1e-9:
         fits.insert(0, Reading("definition", "counting both the first and the last day", round(inclusive, 4), rows))

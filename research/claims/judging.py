@@ -67,8 +67,8 @@ def _told(rejected: pd.DataFrame) -> tuple[str, ...]:
 def judge(claims: pd.DataFrame, rejected: tuple[str, ...] = (), books: Books | None = None) -> Judged:
     """One row a statement of the `claims` table: its columns, then verdict, computed, difference, rows, sentence ...
 
-    books: those already read, where several ledgers are judged in a row. Out: computed and difference in the unit of the
-    statement (a date as text); `stands_on` file and lines.
+    books: those already read, where several ledgers are judged in a row. Out: computed and difference in the unit of
+    the statement (a date as text); `stands_on` file and lines.
     """
     books = books or Books()
     verdicts = {claim["claim_id"]: judge_one(books, claim) for _, claim in claims.iterrows()}
