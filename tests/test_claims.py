@@ -31,7 +31,109 @@ PERCENT = {"unit": "percent", "tolerance": "0.05"}
 RATE = {"about": "fx", "item": "", "reporter": "market", "flow": "", "unit": "KRW/USD", "partner": "USA"}
 
 # name -> (what differs from BASE, verdict, words of the sentence, the definition, a reading or the chance warning)
+YES = {"unit": "yes_no", "value": "1", "tolerance": "0"}
+HEADS = VISIT | {"measure": "count"} | YES
 KNOWN = {
+    # Statements that ask yes or no.
+    "fewest since, and the last lower is named": (
+        HEADS | {"period": "2019", "statement": "Korean visitors in 2019 were the fewest since 2016."},
+        "reproduced", "the last lower was 5,090,302 persons in 2016",
+    ),
+    "lowest since, but a later year was lower": (
+        YEN | YES | {"period": "2019", "flow": "balance", "baseline_period": "2009",
+                     "statement": "Japan's surplus in 2019 was the smallest since 2009."},
+        "contradicted", "but 1,677,565,938,000 JPY in 2012",
+    ),
+    "lowest since a year that was not lower itself": (
+        YES | {"period": "2020", "measure": "share",
+               "statement": "Japan's share of hydrogen fluoride in 2020 was the lowest since 2010."},
+        "differs_by_definition", "2010 itself was not lower",
+    ),
+    "a record where earlier years are not held": (
+        HEADS | {"period": "2024", "statement": "Korean visitors in 2024 were the most on record."},
+        "not_testable", "none held back to 2003 is higher",
+    ),
+    "a first that was none": (
+        HEADS | {"period": "2023", "statement": "Korea was the largest source of visitors for the first time since 2013."},
+        "contradicted", "so it was before: place 1 among the partners held in 2022",
+    ),
+    "second among partners": (
+        HEADS | {"period": "2019", "statement": "Korea was the second-largest source of visitors."}, "reproduced", "place 2",
+    ),
+    "past a threshold": (
+        YES | {"measure": "change", "period": "2020", "baseline_period": "2019",
+               "statement": "Hydrogen fluoride from Japan fell by more than 80 %."}, "contradicted", "−74.20 %",
+    ),
+    "halved": (
+        YES | {"measure": "change", "period": "2020", "baseline_period": "2019",
+               "statement": "Hydrogen fluoride from Japan more than halved."}, "reproduced", "−74.20 %",
+    ),
+    "none at all": (
+        YES | {"measure": "weight", "period": "2019-08", "statement": "No hydrogen fluoride came from Japan."},
+        "reproduced", "0 kg for 2019-08",
+    ),
+    "a no that is printed as no": (
+        YEN | YES | {"value": "0", "period": "2020", "flow": "balance", "statement": "Japan ran a deficit with Korea."},
+        "reproduced", "No: 1,924,939,699,000 JPY",
+    ),
+    "a weaker won is a dearer dollar": (
+        RATE | YES | {"measure": "change", "period": "2022-10", "baseline_period": "2021-10",
+                      "statement": "The won was weaker than a year before."}, "reproduced", "20.66 %",
+    ),
+    "the yen at its lowest": (
+        RATE | YES | {"period": "2022-10", "statement": "The yen was at its lowest against the dollar since 1990."},
+        "reproduced", "the last higher was 147.46 JPY/USD in 1990-08",
+    ),
+    "an event in its period": (
+        EVENT | YES | {"period": "2019", "timeline_events": "JK20190828-01"}, "reproduced", "Yes: the timeline has",
+    ),
+    "an event out of its period": (
+        EVENT | YES | {"period": "2020", "timeline_events": "JK20190828-01"}, "contradicted", "No: the timeline has",
+    ),
+    # Spellings a person types.
+    "days that are a whole month": (
+        {"period": "2019-07-01/2019-07-31", "value": "961061"}, "reproduced", "961,061 USD",
+    ),
+    "office and code as typed": (
+        {"reporter": "korea customs service", "item": "2811.11-1000", "period": "2019-07", "value": "961061"},
+        "reproduced", "961,061 USD",
+    ),
+    "group in small letters": (
+        YEN | {"item": "grand total", "period": "2018", "value": "5792562476000"}, "reproduced", "JPY",
+    ),
+    "all goods where no item is named": (
+        YEN | {"item": "", "period": "2018", "value": "5792562476000"}, "reproduced", "JPY",
+    ),
+    "currencies named in words": (
+        RATE | PERCENT | {"measure": "change", "period": "2022-10", "baseline_period": "2021-10", "value": "30.0",
+                          "statement": "The price of a dollar in yen rose 30.0 %."}, "reproduced", "29.99 %",
+    ),
+    "worth of the won for the price of the dollar": (
+        RATE | PERCENT | {"measure": "change", "period": "2022-10", "baseline_period": "2022-01", "value": "-16.1",
+                          "statement": "The won lost 16.1 % of its worth in dollars."},
+        "differs_by_definition", "the worth of KRW in USD",
+    ),
+    "part of all goods": (
+        YEN | {"item": "Semicon Machinery Etc", "measure": "share", "period": "2019", "value": "6.3", **PERCENT,
+               "statement": "Chip machinery made up 6.3 % of Japan's exports to Korea."}, "reproduced", "6.28 %",
+    ),
+    "all partners where one is held": (
+        {"item": "3920999010", "measure": "share", "period": "2019", "value": "93", **PERCENT},
+        "not_testable", "all partners together are not held for 3920999010: JPN only",
+    ),
+    "events in the other order": (
+        EVENT | {"period": "2019-08", "value": "34", "unit": "days", "timeline_events": "JK20190807-01;JK20190704-01"},
+        "reproduced", "34.00 days",
+    ),
+    "a slip that cannot be one": (
+        {"item": "3707901010", "measure": "share", "period": "2018", "partner": "DEU", "value": "12.0", **PERCENT},
+        "contradicted", "0.02 % for 2018, −11.98 points against the printed 12.00 %.",
+    ),
+    "another base by a year": (
+        VISIT | PERCENT | {"measure": "change", "period": "2023-11", "baseline_period": "2018-11", "value": "216.9"},
+        "contradicted", "a year later for the base, against 2019-11",
+    ),
+    # Figures and dates.
     "value of a year": ({}, "reproduced", "36,335,322 USD"),
     "weight of a month in tonnes": (
         {"measure": "weight", "period": "2019-07", "value": "529.85", "unit": "t", "tolerance": "0.005"},
@@ -75,7 +177,7 @@ KNOWN = {
         "reproduced", "by weight",
     ),
     "rank among suppliers": (
-        {"measure": "count", "period": "2020", "value": "2", "unit": "rank", "tolerance": "0"}, "reproduced", "2 rank",
+        {"measure": "count", "period": "2020", "value": "2", "unit": "rank", "tolerance": "0"}, "reproduced", "place 2",
     ),
     "after the series ends": ({"period": "2022", "value": "1"}, "not_testable", "run from 2000-01 to 2021-11"),
     "an unfinished year": ({"period": "2021", "value": "12520000"}, "not_testable", "1 of 12 is missing"),
@@ -86,7 +188,10 @@ KNOWN = {
     ),
     "no period": ({"period": ""}, "not_testable", "No period is stated"),
     "no base": ({"measure": "change", **PERCENT}, "not_testable", "No base period"),
-    "yes or no": ({"unit": "yes_no", "value": "1"}, "not_testable", "asks yes or no"),
+    "yes or no in no form known": ({**YES, "statement": "The curbs worked."}, "not_testable", "none of the forms"),
+    "a judgement": (
+        {**YES, "statement": "Only Japan could deliver."}, "not_testable", "turns on “Only”, which figures alone",
+    ),
     "yearly figures asked for a month": (
         {"item": "3920999010", "period": "2019-01", "value": "1"}, "not_testable", "yearly ones only, 2016 to 2020",
     ),
@@ -127,7 +232,7 @@ KNOWN = {
     ),
     "another step": (
         EVENT | {"period": "2023-07-21", "value": "2023-06-27", "timeline_events": "JK20230721-01"},
-        "differs_by_definition", "another step of the same matter: JK20230627-01",
+        "differs_by_definition", "another step of the same matter: “Japan decides to restore",
     ),
     "a day on which nothing of it happened": (
         EVENT | {"period": "2023-07-01", "value": "2023-07-03", "timeline_events": "JK20230721-01"}, "contradicted",
@@ -178,10 +283,15 @@ def ledger(path: Path, *rows: dict, header: tuple[str, ...] = HEADER) -> Path:
 
 
 @pytest.fixture(scope="module")
-def known(built: Path, tmp_path_factory: pytest.TempPathFactory) -> claims.Judged:
+def books(built: Path) -> claims.Books:
+    return claims.Books()
+
+
+@pytest.fixture(scope="module")
+def known(books: claims.Books, tmp_path_factory: pytest.TempPathFactory) -> claims.Judged:
     folder = tmp_path_factory.mktemp("ledger")
     return claims.judge_file(
-        ledger(folder / "mine.csv", *({"claim_id": name} | row for name, (row, *_) in KNOWN.items()))
+        ledger(folder / "mine.csv", *({"claim_id": name} | row for name, (row, *_) in KNOWN.items())), books
     )
 
 
@@ -220,9 +330,9 @@ def test_a_match_that_chance_could_give_is_marked(known: claims.Judged):
     assert known.verdicts["share of another year"].tried > 10
 
 
-def test_the_id_of_a_statement_changes_nothing(built: Path, tmp_path: Path, known: claims.Judged):
+def test_the_id_of_a_statement_changes_nothing(books: claims.Books, tmp_path: Path, known: claims.Judged):
     rows = [{"claim_id": f"z{n}"} | row for n, (row, *_) in enumerate(KNOWN.values())]
-    again = claims.judge_file(ledger(tmp_path / "other.csv", *rows))
+    again = claims.judge_file(ledger(tmp_path / "other.csv", *rows), books)
     assert [v.verdict for v in again.verdicts.values()] == [v.verdict for v in known.verdicts.values()]
 
 
@@ -241,6 +351,7 @@ BAD = {
     "no statement": ({"statement": ""}, "statement is empty"),
     "unknown flow": ({"flow": "imports"}, "flow 'imports' is unknown; allowed are import, export"),
     "unknown partner": ({"partner": "JAP"}, "partner 'JAP' is unknown; allowed are ISO3 codes"),
+    "yes or no that is neither": ({"unit": "yes_no", "value": "2"}, "1 or 0 for the unit yes_no"),
     "text for a number": ({"value": "36 million"}, "value '36 million' does not fit"),
     "day of print that is none": ({"said_on": "yesterday"}, "said_on 'yesterday' is no day"),
 }
@@ -248,16 +359,16 @@ BAD = {
 
 @pytest.mark.parametrize(("row", "message"), BAD.values(), ids=BAD)
 def test_an_unsound_row_is_rejected_with_line_and_what_is_allowed_and_the_others_go_on(
-    built: Path, tmp_path: Path, row: dict, message: str
+    books: claims.Books, tmp_path: Path, row: dict, message: str
 ):
-    judged = claims.judge_file(ledger(tmp_path / "bad.csv", {}, row))
+    judged = claims.judge_file(ledger(tmp_path / "bad.csv", {}, row), books)
     assert [v.verdict for v in judged.verdicts.values()] == ["reproduced"]
     [told] = judged.rejected
     assert "bad.csv, line 3: " in told and message in told
 
 
-def test_an_id_used_twice_is_rejected_each_time(built: Path, tmp_path: Path):
-    judged = claims.judge_file(ledger(tmp_path / "bad.csv", {}, {"claim_id": "x"}, {"claim_id": "x"}))
+def test_an_id_used_twice_is_rejected_each_time(books: claims.Books, tmp_path: Path):
+    judged = claims.judge_file(ledger(tmp_path / "bad.csv", {}, {"claim_id": "x"}, {"claim_id": "x"}), books)
     assert list(judged.verdicts) == ["c0"]
     assert [told.split(": ")[0][-6:] for told in judged.rejected] == ["line 3", "line 4"]
     assert "claim_id 'x' is used more than once" in judged.rejected[0]

@@ -4,6 +4,7 @@ A figure is never estimated: a month that is not held makes the figure missing, 
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -11,9 +12,11 @@ from research import dyads, warehouse
 from research.claims.periods import Span
 from research.errors import DataError
 
+# How a ledger may spell an office, in lower case.
 OFFICES = {
-    "KOR customs": "KOR", "Korea Customs": "KOR", "Korea Customs Service": "KOR", "KCS": "KOR",
-    "JPN customs": "JPN", "Japan Customs": "JPN", "MOF Japan": "JPN", "Ministry of Finance Japan": "JPN",
+    "kor customs": "KOR", "korea customs": "KOR", "korea customs service": "KOR", "korean customs": "KOR",
+    "kcs": "KOR", "jpn customs": "JPN", "japan customs": "JPN", "japanese customs": "JPN", "mof japan": "JPN",
+    "ministry of finance japan": "JPN", "mof": "JPN",
 }  # fmt: skip
 CURRENCY = {"KOR": "USD", "JPN": "JPY"}
 VISITORS = "JNTO"
@@ -51,7 +54,10 @@ class Basis:
 
 def rows_of(frame: pd.DataFrame) -> Rows:
     """File and lines of the rows used."""
-    return tuple((file, tuple(sorted({int(n) for n in part["line"]}))) for file, part in frame.groupby("file"))
+    lines: dict[str, set[int]] = {}
+    for file, line in zip(frame["file"], frame["line"], strict=True):
+        lines.setdefault(file, set()).add(int(line))
+    return tuple((file, tuple(sorted(numbers))) for file, numbers in sorted(lines.items()))
 
 
 def joined(*parts: Rows) -> Rows:
@@ -77,18 +83,58 @@ def told_rows(rows: Rows) -> str:
     return "; ".join(parts)
 
 
+def _lean(rows: pd.DataFrame) -> pd.DataFrame:
+    """The same rows with their texts as plain objects: small selections of them are taken thousands of times."""
+    return rows.astype({name: object for name in rows.select_dtypes("str")})
+
+
 class Books:
-    """Every table a statement can be held against, read once."""
+    """Every table a statement can be held against, each read once, when first needed."""
 
     def __init__(self) -> None:
-        self.trade = warehouse.read("trade")
-        self.goods = warehouse.read("goods_groups")
-        self.visitors = warehouse.read("visitors")
-        self.rates = warehouse.read("exchange_rates")
-        self.quoted = warehouse.read("quoted_figures")
-        self.events = warehouse.read("events", source="timeline")
         self._known: dict[tuple, Amount | NotHeld] = {}
         self._parts: dict[tuple, pd.DataFrame] = {}
+        self._partners: dict[tuple, list[str]] = {}
+
+    @cached_property
+    def trade(self) -> pd.DataFrame:
+        """Every row of `trade`."""
+        return _lean(warehouse.read("trade"))
+
+    @cached_property
+    def goods(self) -> pd.DataFrame:
+        """Every row of `goods_groups`."""
+        return _lean(warehouse.read("goods_groups"))
+
+    @cached_property
+    def visitors(self) -> pd.DataFrame:
+        """Every row of `visitors`; the partner is where they come from."""
+        return _lean(warehouse.read("visitors")).assign(partner=lambda rows: rows["origin"])
+
+    @cached_property
+    def rates(self) -> pd.DataFrame:
+        """Every row of `exchange_rates`; the partner is the currency."""
+        return _lean(warehouse.read("exchange_rates")).assign(partner=lambda rows: rows["currency"])
+
+    @cached_property
+    def quoted(self) -> pd.DataFrame:
+        """Every row of `quoted_figures`: shown beside, never decisive."""
+        return _lean(warehouse.read("quoted_figures"))
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """Every row of the timeline."""
+        return _lean(warehouse.read("events", source="timeline"))
+
+    @cached_property
+    def _places(self) -> dict[str, dict[tuple, object]]:
+        keys = (("KOR", self.trade, "hs_code"), ("JPN", self.goods, "goods_group"))
+        return {office: rows.groupby(["reporter", name, "flow"]).indices for office, rows, name in keys}
+
+    def items(self, office: str, flow: str = "") -> list[str]:
+        """Codes or groups an office's books hold, of one flow or of any."""
+        held = {item for at, item, way in self._places[office] if at == office and flow in ("", way)}
+        return sorted(held)
 
     def amount(self, basis: Basis, span: Span) -> Amount:
         """The figure of a basis in a span. Raises NotHeld, naming what is missing."""
@@ -137,42 +183,64 @@ class Books:
 
     def _series(self, basis: Basis) -> pd.DataFrame:
         if basis.office == "fx":
-            return self.rates.assign(partner=self.rates["currency"], frequency="M")
+            return self.rates
         if basis.office == VISITORS:
-            return self.visitors.assign(partner=self.visitors["origin"])
+            return self.visitors
         office = f"{dyads.name(basis.office)}'s customs office"
         if basis.quantity == "weight" and basis.office == "JPN":
             raise NotHeld(f"weights of {office} are not held: its goods groups have values only")
         if not basis.flow:
             raise NotHeld("no flow is stated: import, export, balance or export+import")
-        table, name = (self.trade, "hs_code") if basis.office == "KOR" else (self.goods, "goods_group")
-        rows = table[(table["reporter"] == basis.office) & (table["flow"] == basis.flow)]
-        found = rows[rows[name] == basis.item]
-        if found.empty:
-            held = ", ".join(sorted(rows[name].unique())[:8])
-            raise NotHeld(f"item {basis.item or '(none named)'} is not held for {office}; held are {held} ...")
-        return found
+        table = self.trade if basis.office == "KOR" else self.goods
+        places = self._places[basis.office].get((basis.office, self._spelled(basis), basis.flow))
+        if places is None:
+            held = self.items(basis.office, basis.flow)
+            some = ", ".join(held[:8]) + (f" and {len(held) - 8} more" if len(held) > 8 else "")
+            raise NotHeld(f"item {basis.item or '(none named)'} is not held for {office}; held are {some}")
+        return table.iloc[places]
+
+    def _spelled(self, basis: Basis) -> str:
+        """The item as the office writes it, where it differs by capitals only."""
+        same = [item for item in self.items(basis.office, basis.flow) if item.lower() == basis.item.lower()]
+        return same[0] if same else basis.item
+
+    def _of_partner(self, basis: Basis, partner: str | None, frequency: str) -> pd.DataFrame:
+        """Rows of a series of one partner, or of all (None), in one frequency."""
+        key = (basis.office, basis.item, basis.flow, basis.quantity, partner, frequency)
+        if key not in self._parts:
+            series = self.series(basis)
+            wanted = series["frequency"] == frequency
+            self._parts[key] = series[wanted & (series["partner"] == partner)] if partner else series[wanted]
+        return self._parts[key]
 
     def _rows(self, basis: Basis, span: Span) -> tuple[pd.DataFrame, bool]:
         """Rows of one partner over a span, yearly where the span is of years; and whether the world is whole."""
-        series = self.series(basis)
-        every = series["partner"].unique()
+        every = self.partners(basis)
         summed = basis.partner == dyads.WORLD and dyads.WORLD not in every
         if not basis.partner:
             raise NotHeld("no partner is stated")
+        if summed and len(every) == 1:
+            raise NotHeld(f"all partners together are not held for {basis.item}: {every[0]} only")
         if not summed and basis.partner not in every:
-            listed = ", ".join(sorted(every)[:12])
+            listed = ", ".join(every[:12])
             raise NotHeld(f"partner {basis.partner} is not held for {basis.item or basis.office}; held are {listed}")
-        mine = series if summed else series[series["partner"] == basis.partner]
-        yearly = mine[mine["frequency"] == "A"]
+        partner = None if summed else basis.partner
+        yearly = self._of_partner(basis, partner, "A")
         if span.whole_years and not yearly.empty:
             years = pd.date_range(span.first, span.last, freq="YS")
             return self._complete(yearly, years, span, basis), not summed
-        monthly = mine[mine["frequency"] == "M"]
+        monthly = self._of_partner(basis, partner, "M")
         if monthly.empty:
             reach = f"{yearly['period'].min():%Y} to {yearly['period'].max():%Y}"
             raise NotHeld(f"monthly figures of {basis.item} are not held: yearly ones only, {reach}")
         return self._complete(monthly, span.months, span, basis), not summed
+
+    def partners(self, basis: Basis) -> list[str]:
+        """Partners of a series, the world among them where the office gives it."""
+        key = (basis.office, basis.item, basis.flow, basis.quantity)
+        if key not in self._partners:
+            self._partners[key] = sorted(self.series(basis)["partner"].unique())
+        return self._partners[key]
 
     def _complete(self, rows: pd.DataFrame, periods: pd.DatetimeIndex, span: Span, basis: Basis) -> pd.DataFrame:
         used = rows[rows["period"].isin(periods)]

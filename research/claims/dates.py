@@ -34,6 +34,21 @@ def judge_date(books: Books, claim: pd.Series) -> Verdict:
     return _interval(books, claim, events[0], events[1])
 
 
+def judge_period(books: Books, claim: pd.Series) -> Verdict:
+    """Whether the event named fell into the period: a yes or no on the timeline."""
+    named = [name.strip() for name in str(claim["timeline_events"]).split(";")]
+    if pd.isna(claim["timeline_events"]) or len(named) != 1 or pd.isna(claim["period"]):
+        raise NotHeld("it asks yes or no of a date: one event of the timeline and a period must be named")
+    event, span, printed = _event(books, named[0]), parse(claim["period"]), float(claim["value"]) == 1
+    found = _period_of(event)
+    yes = span.first <= found.first and found.last <= span.last
+    if not yes and found.first <= span.last and span.first <= found.last:
+        raise NotHeld(f"the timeline dates the event to {found.text} only, too coarse for {span}")
+    text = f"{'Yes' if yes else 'No'}: the timeline has {_shown(event)} ({_named(event)}); the period is {span}."
+    verdict = REPRODUCED if yes == printed else CONTRADICTED
+    return Verdict(verdict, text, computed=float(yes), difference=float(yes) - float(printed), rows=_rows(event))
+
+
 def _event(books: Books, name: str) -> pd.Series:
     found = books.events[books.events["event_id"].str.split(":").str[0] == name]
     if found.empty:
@@ -42,7 +57,7 @@ def _event(books: Books, name: str) -> pd.Series:
 
 
 def _named(event: pd.Series) -> str:
-    return f"{event['event_id'].split(':')[0]}, {event['event_date']:%Y-%m-%d}: “{event['title']}”"
+    return f"“{event['title']}”, {event['event_date']:%Y-%m-%d}"
 
 
 def _day(books: Books, claim: pd.Series, event: pd.Series) -> Verdict:
@@ -73,7 +88,7 @@ def _day(books: Books, claim: pd.Series, event: pd.Series) -> Verdict:
     near = tuple(_slips(claim["value"], found))
     text = f"The event named is of {shown} ({_named(event)}), {_off(off)} the printed {claim['value']}."
     if near:
-        text += f" It would hold for {near[0].label}."
+        text += f" It would hold with {near[0].label}."
     return Verdict(CONTRADICTED, text, readings=near, tried=tried + 2, **facts)
 
 
@@ -115,7 +130,7 @@ def _slips(value: str, found: Span) -> Iterator[Reading]:
         except ValueError:
             continue
         if span.first <= found.first and found.last <= span.last:
-            yield Reading("near", f"{other}, the year shifted by one", found.text)
+            yield Reading("near", f"the year shifted by one, {other}", found.text)
 
 
 def words(title: str) -> set[str]:
@@ -136,9 +151,10 @@ def _steps(books: Books, event: pd.Series, *, exact: bool) -> Iterator[pd.Series
     well. A whole month is easily hit, so there the title decides.
     """
     mine = words(event["title"])
-    for _, other in books.events[~books.events["event_id"].str.endswith(":KOR-JPN")].iterrows():
-        same = other["event_id"].split(":")[0] == event["event_id"].split(":")[0]
-        if same or abs((other["event_date"] - event["event_date"]).days) > _reach(exact):
+    near = (books.events["event_date"] - event["event_date"]).dt.days.abs() <= _reach(exact)
+    for _, other in books.events[near].iterrows():
+        back = other["event_id"].endswith(":KOR-JPN")  # an event of both sides is two rows: one of them will do
+        if back or other["event_id"].split(":")[0] == event["event_id"].split(":")[0]:
             continue
         sides = [[row["initiator"], row["target"], row["domain"]] for row in (other, event)]
         titled = any(alike(a, b) for a in words(other["title"]) for b in mine)
@@ -153,6 +169,7 @@ def _reach(exact: bool) -> int:
 
 def _interval(books: Books, claim: pd.Series, begin: pd.Series, end: pd.Series) -> Verdict:
     printed, tolerance, unit = float(claim["value"]), claim["tolerance"], claim["unit"]
+    begin, end = sorted((begin, end), key=lambda event: event["event_date"])
     computed = _length(begin, end, unit)
     facts = {"computed": round(computed, 4), "difference": round(computed - printed, 4)}
     rows = rows_of(pd.DataFrame([begin, end]))
@@ -165,6 +182,9 @@ def _interval(books: Books, claim: pd.Series, begin: pd.Series, end: pd.Series) 
         length = _length(one, two, unit)
         if abs(length - printed) <= tolerance + 1e-9:
             fits.append(Reading("definition", f"{label} ({length:.2f} {unit})", round(length, 4), _both(one, two)))
+    years = end["event_date"].year - begin["event_date"].year
+    if unit == "years" and abs(years - printed) <= tolerance + 1e-9:
+        fits.insert(0, Reading("definition", "counting calendar years, not elapsed ones", float(years), rows))
     inclusive = computed + 1 / DAYS_IN[unit]
     if unit == "days" and abs(inclusive - printed) <= tolerance + 1e-9:
         fits.insert(0, Reading("definition", "counting both the first and the last day", round(inclusive, 4), rows))

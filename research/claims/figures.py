@@ -15,6 +15,12 @@ _MEAN = re.compile(r"\b(averag\w*|mean|monthly)\b.*\bmonth|\ba month\b|\bper mon
 SCALE = {"t": 1e-3, "KRW/100JPY": 100.0}
 _SIDES = {"KRW/USD": ("KRW", "USD"), "JPY/USD": ("JPY", "USD"), "KRW/100JPY": ("KRW", "JPY")}
 MONEY = ("USD", "JPY", "KRW")
+CURRENCY_WORDS = {"KRW": "won", "JPY": "yen", "USD": "dollars?"}
+ALL_GOODS = "Grand Total"
+_OF_GOODS = re.compile(
+    r"\bof (?:\w+'s |its |all |total |the )*(?:exports|imports|shipments|purchases|goods)(?: sent| sold| bought)? "
+    r"(?:to|from) ", re.IGNORECASE,
+)  # fmt: skip
 _CURRENCY_OF_ABOUT = {"USA": ("KRW", "USD"), "JPN": ("KRW", "JPY")}
 
 
@@ -28,6 +34,7 @@ class Definition:
     baseline: Span | None
     unit: str
     level: bool = False  # a share of the base period's level, not of the world
+    of_goods: bool = False  # a share of all goods to or from the partner, not of all partners
 
     def but(self, **other: object) -> "Definition":
         """The same definition with something else in one place; a basis' own parts may be named too."""
@@ -46,8 +53,6 @@ class Figure:
 
 def define(claim: pd.Series) -> Definition:
     """The definition that a statement's own columns give. Raises NotHeld where no held series can decide it."""
-    if claim["unit"] == "yes_no":
-        raise NotHeld("it asks yes or no and states no figure that could be recomputed")
     if pd.isna(claim["period"]):
         raise NotHeld("no period is stated, so there is nothing to recompute")
     office = _office(claim)
@@ -60,12 +65,19 @@ def define(claim: pd.Series) -> Definition:
     quantity = {VISITORS: "visitors", "fx": "rate"}.get(office, "weight" if weight else "value")
     partner = "" if pd.isna(claim["partner"]) else claim["partner"]
     basis = Basis(office, _item(claim, office), _text(claim["flow"]), quantity, partner, _says_mean(claim, span))
-    return Definition(basis, measure, span, baseline, claim["unit"], measure == "share" and _of_base(office, baseline))
+    level = measure == "share" and _of_base(office, baseline)
+    return Definition(basis, measure, span, baseline, claim["unit"], level, _of_goods(claim, basis))
 
 
 def _of_base(office: str, baseline: Span | None) -> bool:
     """For arrivals, a share beside a base period is the level in percent of that period."""
     return baseline is not None and office == VISITORS
+
+
+def _of_goods(claim: pd.Series, basis: Basis) -> bool:
+    """Whether a share is said to be one of all goods to or from the partner."""
+    several = basis.office == "JPN" and basis.item != ALL_GOODS and claim["measure"] in ("share", "change")
+    return several and bool(_OF_GOODS.search(claim["statement"]))
 
 
 def _says_weight(claim: pd.Series, measure: str) -> bool:
@@ -86,10 +98,10 @@ def _office(claim: pd.Series) -> str:
     if claim["about"] == "fx":
         return "fx"
     reporter = claim["reporter"].strip()
-    if reporter == VISITORS:
+    if reporter.lower() in ("jnto", "japan national tourism organization"):
         return VISITORS
-    if reporter in OFFICES:
-        return OFFICES[reporter]
+    if reporter.lower() in OFFICES:
+        return OFFICES[reporter.lower()]
     raise NotHeld(f"figures of {reporter} are not held; held are KOR customs, JPN customs and JNTO")
 
 
@@ -101,17 +113,35 @@ def _item(claim: pd.Series, office: str) -> str:
         if re.search(r"_to_(?!jp$)[a-z]+$", claim["about"]):
             raise NotHeld("JNTO counts arrivals in Japan only")
         return ""
-    item = _text(claim["item"])
+    item = _text(claim["item"]).strip()
     known = materials.MATERIALS.get(claim["about"])
-    return known.hs_code if not item and known and known.reporter == office else item
+    if not item and known and known.reporter == office:
+        return known.hs_code
+    if not item and office == "JPN" and claim["about"] in ("total_trade", "balance"):
+        return ALL_GOODS
+    return re.sub(r"[ .-]", "", item) if re.fullmatch(r"[\d .-]+", item) else item
 
 
 def _currencies(claim: pd.Series) -> tuple[str, str]:
-    """Which currency is priced in which: by the unit, or by the partner."""
-    pair = _SIDES.get(claim["unit"]) or _CURRENCY_OF_ABOUT.get(_text(claim["partner"]))
+    """Which currency is priced in which: by the unit, the item, the two that are named, or the partner."""
+    named = {code for code, word in CURRENCY_WORDS.items() if re.search(rf"\b{word}\b", claim["statement"], re.I)}
+    pair = _SIDES.get(claim["unit"]) or _SIDES.get(_text(claim["item"])) or next(
+        (sides for sides in _SIDES.values() if set(sides) == named), _CURRENCY_OF_ABOUT.get(_text(claim["partner"]))
+    )  # fmt: skip
     if pair is None:
         raise NotHeld("which two currencies are meant is not stated: by the unit, or by the partner USA or JPN")
     return pair
+
+
+def shown(value: float, unit: str, *, sign: bool = False) -> str:
+    """A figure with its unit as in print."""
+    if unit == "rank" and not sign:
+        return f"place {value:.0f}"
+    digits = 0 if unit in ("JPY", "USD", "KRW", "persons", "kg", "rank") else 2
+    text = f"{value:{'+' if sign else ''},.{digits}f}".replace("-", "−")
+    if sign and unit == "percent":
+        return f"{text} points"
+    return f"{text} {'%' if unit == 'percent' else 'points' if unit == 'percentage_point' else unit}"
 
 
 def compute(books: Books, what: Definition) -> Figure:
@@ -185,6 +215,8 @@ def _share(books: Books, what: Definition) -> Figure:
     mine = books.amount(what.basis, what.span)
     if what.level:
         base = books.amount(what.basis, _based(what))
+    elif what.of_goods:
+        base = books.amount(what.basis.but(item=ALL_GOODS), what.span)
     else:
         base = books.amount(what.basis.but(partner=dyads.WORLD), what.span)
     return Figure(_ratio(mine, base) * 100, joined(mine.rows, base.rows), base.whole)
@@ -237,7 +269,7 @@ def _rank(books: Books, what: Definition) -> Figure:
         raise NotHeld("a rank against earlier years is not recomputed")
     mine = books.amount(what.basis, what.span)
     rows, above = [mine.rows], 0
-    for partner in books.series(what.basis)["partner"].unique():
+    for partner in books.partners(what.basis):
         if partner in (dyads.WORLD, what.basis.partner):
             continue
         try:

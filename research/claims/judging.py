@@ -6,22 +6,22 @@ slip explains it; 5. the other office's figure stands beside; 6. a quotation nev
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from research import dyads, warehouse
 from research.claims import readings
-from research.claims.books import OFFICES, Basis, Books, NotHeld, told_rows
+from research.claims.books import OFFICES, Basis, Books, NotHeld, joined, told_rows
 from research.claims.dates import judge_date
-from research.claims.figures import Definition, Figure, compute, define
+from research.claims.figures import Definition, Figure, compute, define, shown
 from research.claims.periods import Span, parse
+from research.claims.questions import judge_question
 from research.claims.verdict import CONTRADICTED, DIFFERS, NOT_TESTABLE, REPRODUCED, Reading, Verdict
 from research.errors import NoDataError
 from research.sources.claims import allowed, clean_claims
 
-HAIR = 0.005  # of a value; half a point of a share or change in percent
 _MIRROR = {"import": "export", "export": "import", "balance": "balance", "export+import": "export+import"}
 
 
@@ -46,13 +46,13 @@ def standing() -> Judged:
     return judge(claims, _told(lost))
 
 
-def judge_file(path: Path) -> Judged:
+def judge_file(path: Path, books: Books | None = None) -> Judged:
     """A ledger of one's own judged. Raises RequestError where there is no file, DataError on another header."""
     try:
         cleaned = clean_claims(path)
     except NoDataError as fault:
         raise NoDataError(f"{fault}. Start from templates/claims_template.csv") from None
-    return judge(cleaned.rows.sort_values("line", ignore_index=True), _told(cleaned.rejected))
+    return judge(cleaned.rows.sort_values("line", ignore_index=True), _told(cleaned.rejected), books)
 
 
 def _told(rejected: pd.DataFrame) -> tuple[str, ...]:
@@ -64,12 +64,13 @@ def _told(rejected: pd.DataFrame) -> tuple[str, ...]:
     return tuple(told)
 
 
-def judge(claims: pd.DataFrame, rejected: tuple[str, ...] = ()) -> Judged:
+def judge(claims: pd.DataFrame, rejected: tuple[str, ...] = (), books: Books | None = None) -> Judged:
     """One row a statement of the `claims` table: its columns, then verdict, computed, difference, rows, sentence ...
 
-    Out: computed and difference in the unit of the statement (a date as text); `stands_on` file and lines.
+    books: those already read, where several ledgers are judged in a row. Out: computed and difference in the unit of
+    the statement (a date as text); `stands_on` file and lines.
     """
-    books = Books()
+    books = books or Books()
     verdicts = {claim["claim_id"]: judge_one(books, claim) for _, claim in claims.iterrows()}
     said = [verdicts[name] for name in claims["claim_id"]]
     table = claims.assign(
@@ -121,7 +122,9 @@ def _record(row: pd.Series, verdict: Verdict) -> dict:
 def judge_one(books: Books, claim: pd.Series) -> Verdict:
     """The verdict on one statement."""
     try:
-        if claim["measure"] == "date" and claim["unit"] != "yes_no":
+        if claim["unit"] == "yes_no":
+            return replace(judge_question(books, claim), beside=_beside_of(books, claim))
+        if claim["measure"] == "date":
             return judge_date(books, claim)
         what = define(claim)
     except NotHeld as fault:
@@ -155,7 +158,7 @@ def _held_against(
         definition = f"converted: the office publishes in another currency than {what.unit}"
         return Verdict(DIFFERS, f"{told}; it holds, {definition}.", definition=definition, **facts)
     found, tried, chance = readings.search(books, what, printed, tolerance)
-    found += readings.slips(printed, figure.value, tolerance)
+    found += readings.slips(what, printed, figure.value, tolerance)
     told += f", {shown(off, what.unit, sign=True)} against the printed {shown(printed, what.unit)}"
     by_definition = [reading for reading in found if reading.kind == "definition"]
     hair = off_by_a_hair(what.unit, off, figure.value)
@@ -181,8 +184,8 @@ def _held_against(
 def off_by_a_hair(unit: str, off: float, computed: float) -> bool:
     """At most 0.5 points of a share or change in percent, 0.5 % of anything else."""
     if unit in ("percent", "percentage_point"):
-        return abs(off) <= HAIR * 100
-    return unit != "rank" and abs(off) <= HAIR * abs(computed)
+        return abs(off) <= readings.HAIR * 100
+    return unit != "rank" and abs(off) <= readings.HAIR * abs(computed)
 
 
 def _why(books: Books, what: Definition, figure: Figure) -> str:
@@ -205,21 +208,12 @@ def books_of(basis: Basis) -> str:
     return f"{dyads.name(basis.office)}'s customs figures" + (" by weight" if basis.quantity == "weight" else "")
 
 
-def shown(value: float, unit: str, *, sign: bool = False) -> str:
-    """A figure with its unit as in print."""
-    digits = 0 if unit in ("JPY", "USD", "KRW", "persons", "kg", "rank") else 2
-    text = f"{value:{'+' if sign else ''},.{digits}f}".replace("-", "−")
-    if sign and unit == "percent":
-        return f"{text} points"
-    return f"{text} {'%' if unit == 'percent' else 'points' if unit == 'percentage_point' else unit}"
-
-
 def _beside_of(books: Books, claim: pd.Series) -> tuple[str, ...]:
     """What the other office, and what quotations of either, say for the same period: shown, never decisive."""
     if pd.isna(claim["period"]) or claim["about"] in ("events", "fx"):
         return ()
     span = parse(claim["period"])
-    office = OFFICES.get(claim["reporter"].strip())
+    office = OFFICES.get(claim["reporter"].strip().lower())
     if office is None or pd.isna(claim["flow"]) or pd.isna(claim["partner"]):
         return ()
     told = [_mirror(books, claim, span, office), *_quoted(books, claim, span, office)]
@@ -227,25 +221,34 @@ def _beside_of(books: Books, claim: pd.Series) -> tuple[str, ...]:
 
 
 def _mirror(books: Books, claim: pd.Series, span: Span, office: str) -> str:
-    """The partner's own record of the same flow, where it holds one under a code that matches."""
+    """The partner's own record of the same flow, and its change, where it holds one under a code that matches."""
     other = claim["partner"]
     if other not in ("KOR", "JPN") or other == office:
         return ""
     item = "" if pd.isna(claim["item"]) else str(claim["item"])
     items = [item]
     if other == "KOR" and item[:6].isdigit():
-        items = sorted({code for code in books.trade["hs_code"] if code[:6] == item[:6]})
+        items = [code for code in books.items("KOR") if code[:6] == item[:6]]
+    changed = claim["measure"] == "change" and not pd.isna(claim["baseline_period"])
+    base = parse(claim["baseline_period"]) if changed else None
     for code in items:
         flow = _MIRROR[claim["flow"]]
-        told = []
+        told, rows = [], ()
         for quantity, unit in (("value", "USD" if other == "KOR" else "JPY"), ("weight", "kg")):
+            basis = Basis(other, code, flow, quantity, office)
             try:
-                amount = books.amount(Basis(other, code, flow, quantity, office), span)
+                amount = books.amount(basis, span)
+                text = shown(amount.value, unit)
+                if base is not None:
+                    moved = compute(books, Definition(basis, "change", span, base, "percent"))
+                    text += f" ({shown(moved.value, 'percent')} against {base})"
             except NotHeld:
                 continue
-            told.append(shown(amount.value, unit))
+            told.append(text)
+            rows = joined(rows, amount.rows)
         if told:
-            return f"other office: {dyads.name(other)}'s customs record {' and '.join(told)} ({flow}, {code}, {span})"
+            where = f"{flow}, {code}, {span}; {told_rows(rows)}"
+            return f"other office: {dyads.name(other)}'s customs record {' and '.join(told)} ({where})"
     return ""
 
 

@@ -40,6 +40,8 @@ def parse(text: str) -> Span:
     """The span a sound ledger text means."""
     first, _, last = text.partition("/")
     start, end = _edge(first, last=False), _edge(last or first, last=True)
+    if len(first) == 10 and last and start.is_month_start and end.is_month_end:
+        return of_months(start, end)  # days that are whole months
     return Span(start, end, text, {4: "Y", 7: "M"}.get(len(first), "D"))
 
 

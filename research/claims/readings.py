@@ -12,7 +12,7 @@ import pandas as pd
 
 from research import dyads
 from research.claims.books import VISITORS, Books, NotHeld
-from research.claims.figures import Definition, compute
+from research.claims.figures import ALL_GOODS, Definition, compute
 from research.claims.periods import Span, of_months
 from research.claims.verdict import Reading
 
@@ -24,6 +24,7 @@ PART_OF = {
     "(Shrimps, Prawns, Lobsters)": "Fish And Fish Preparation", "(Tv Receiver)": "Visual Apparatus",
     "(Video Rec Or Repro App)": "Visual Apparatus",
 }  # fmt: skip
+HAIR = 0.005  # of a value; half a point of a share or change in percent
 SMALL = 0.05  # more matches than this to be expected by chance are said
 
 
@@ -43,6 +44,12 @@ def definitions(what: Definition) -> Iterator[tuple[str, Definition]]:
     if what.measure == "share" and what.baseline is not None:
         yield ("the part of all partners for the level of the base" if what.level else
                "the level in percent of the base period"), what.but(level=not what.level)  # fmt: skip
+    if what.measure == "share" and basis.office == "JPN" and basis.item != ALL_GOODS:
+        yield ("the part of all partners for the part of all goods" if what.of_goods else
+               "the part of all goods for the part of all partners"), what.but(of_goods=not what.of_goods)  # fmt: skip
+    if what.measure == "change" and basis.office == "fx" and what.unit == "percent":
+        price, of = basis.item.split("/")
+        yield f"the worth of {price} in {of} for the price of {of} in {price}", what.but(item=f"{of}/{price}")
     if what.measure == "change":
         yield from _other_bases(what)
     if basis.item in PART_OF:
@@ -67,7 +74,8 @@ def customary_bases(span: Span) -> dict[str, Span]:
 def near_misses(books: Books, what: Definition) -> Iterator[tuple[str, Definition]]:
     """Other periods, partners and flows that explain the figure."""
     for label, span, base in _shifts(what):
-        yield f"{label}, {span}", what.but(span=span, baseline=base)
+        told = label if span.text == what.span.text else f"{label}, {span}"
+        yield told, what.but(span=span, baseline=base)
     if what.span.form == "Y" and len(what.span.months) == 12:
         year = what.span.first
         for last in (3, 5, 6, 9, 11):
@@ -75,7 +83,7 @@ def near_misses(books: Books, what: Definition) -> Iterator[tuple[str, Definitio
             base = what.baseline and of_months(what.baseline.first, what.baseline.first.replace(month=last))
             yield f"part of the year, {part}", what.but(span=part, baseline=base)
     try:
-        partners = sorted(set(books.series(_one_flow(what).basis)["partner"]) - {what.basis.partner})
+        partners = [name for name in books.partners(_one_flow(what).basis) if name != what.basis.partner]
     except NotHeld:
         partners = []
     for partner in partners if what.basis.office != "fx" else []:
@@ -99,22 +107,26 @@ def _shifts(what: Definition) -> Iterator[tuple[str, Span, Span | None]]:
         steps += [(-1, "a month earlier"), (1, "a month later")]
     for months, label in steps:
         yield label, what.span.shifted(months), what.baseline and what.baseline.shifted(months)
+        if what.baseline is not None:
+            base = what.baseline.shifted(months)
+            yield f"{label} for the base, against {base}", what.span, base
 
 
-def slips(printed: float, computed: float, tolerance: float) -> Iterator[Reading]:
-    """A unit slip of ten to a million, or a sign turned round."""
-    for factor in TENS:
+def slips(what: Definition, printed: float, computed: float, tolerance: float) -> Iterator[Reading]:
+    """A unit slip of ten to a million (ten or a hundred in percent), or a sign turned round."""
+    for factor in TENS[:2] if what.unit in ("percent", "percentage_point", "rank") else TENS:
         for scale in (factor, 1 / factor):
-            if computed and abs(computed * scale - printed) <= _slack(tolerance, scale):
+            if computed and abs(computed * scale - printed) <= _slack(tolerance, scale, printed):
                 more = f"{factor:,.0f} times too {'large' if scale > 1 else 'small'}"
                 yield Reading("near", f"a slip of the unit: the printed figure is {more}", computed)
     if computed and abs(-computed - printed) <= tolerance + 1e-9:
         yield Reading("near", "the sign turned round", computed)
 
 
-def _slack(tolerance: float, scale: float) -> float:
-    """The printed figure's rounding; where it was made larger by the slip, so was its rounding."""
-    return max(tolerance, tolerance * scale) * (1 + 1e-9) + 1e-9
+def _slack(tolerance: float, scale: float, printed: float) -> float:
+    """The printed figure's rounding; where it was made larger by the slip, so was its rounding, but not without end."""
+    grown = min(tolerance * scale, HAIR * abs(printed))
+    return max(tolerance, grown) * (1 + 1e-9) + 1e-9
 
 
 def search(books: Books, what: Definition, printed: float, tolerance: float) -> tuple[list[Reading], int, float]:
@@ -125,9 +137,10 @@ def search(books: Books, what: Definition, printed: float, tolerance: float) -> 
         ("near", *pair) for pair in near_misses(books, what)
     ]
     for kind, label, other in both:
-        if (other.basis, other.span.text, other.baseline and other.baseline.text, other.level) in seen:
+        key = (other.basis, other.span.text, other.baseline and other.baseline.text, other.level, other.of_goods)
+        if key in seen:
             continue
-        seen.add((other.basis, other.span.text, other.baseline and other.baseline.text, other.level))
+        seen.add(key)
         try:
             figure = compute(books, other)
         except NotHeld:

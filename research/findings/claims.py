@@ -1,12 +1,15 @@
 """What became of published statements: how many hold, which fail instructively, and why."""
 
 import re
+from decimal import Decimal
 
 import pandas as pd
 
-from research.claims import VERDICTS, Judged
-from research.findings.words import Finding, KeyNumber, Link, Table
+from research.claims import VERDICTS, Judged, Verdict
+from research.claims.books import told_rows
+from research.findings.words import Finding, Folded, KeyNumber, Link, Table
 
+UNIT_WORDS = {"percent": "%", "percentage_point": "points", "yes_no": ""}
 MEANING = {
     "reproduced": "recomputed within the printed rounding",
     "differs_by_definition": "true on another basis, or off by a hair",
@@ -39,12 +42,12 @@ def say_rejected_claims(judged: Judged) -> Finding:
     """Which rows of the ledger were not judged, and what would have been right."""
     if not judged.rejected:
         return Finding("No row of the ledger was rejected.", role="coverage")
-    listed = "; ".join(judged.rejected)
+    listed = "; ".join(re.sub(r": [a-z_]+: ", ": ", told, count=1) for told in judged.rejected)
     return Finding(f"Not judged, for the row of the ledger is unsound: {listed}.", role="limit")
 
 
 def table_claims(judged: Judged, about: str = "", publisher: str = "", url: str = "", name: str = "claims") -> Table:
-    """One line a statement: verdict, printed and computed figure, why, and the rows it stands on."""
+    """One line a statement: verdict, why, and behind a click the rows it stands on and what stands beside it."""
     chosen = judged.table
     for column, wanted in (("about", about), ("source_url", url)):
         chosen = chosen[chosen[column] == wanted] if wanted else chosen
@@ -56,13 +59,13 @@ def table_claims(judged: Judged, about: str = "", publisher: str = "", url: str 
         {
             "Verdict": chosen["verdict"].str.replace("_", " "),
             "Statement": chosen["statement"],
-            "Material": chosen["about"].str.replace("_", " "),
             "Publisher": [_page(row) for row in chosen.itertuples()],
-            "Why": [_why(row) for row in chosen.itertuples()],
+            "Why": [_folded(row, judged.verdicts[row.claim_id]) for row in chosen.itertuples()],
         }
     )
-    title = f"{len(chosen)} statements and their verdicts; what they stand on is in the CSV, file and line"
-    return Table(name, title, frame, chosen.drop(columns=["period_start"]))
+    title = f"{len(chosen)} statements and their verdicts; each can be traced to file and line"
+    choose = () if url else (("verdict", "Verdict"), ("about", "Material"), ("said_by", "Publisher"))
+    return Table(name, title, frame, chosen.drop(columns=["period_start"]), choose)
 
 
 def _page(row: tuple) -> Link | str:
@@ -73,30 +76,59 @@ def _why(row: tuple) -> str:
     return f"{row.sentence} {row.warning[:1].upper() + row.warning[1:] + '.' if row.warning else ''}".strip()
 
 
-def instructive(judged: Judged, most: int = 6) -> list[str]:
-    """Ids of failures worth a figure: of each kind of failure the first, those with an explanation before others."""
+def _folded(row: tuple, found: Verdict) -> Folded:
+    """The reason, and behind a click: rows, other readings and what stands beside."""
+    parts = [f"Stands on {row.stands_on}." if row.stands_on else ""]
+    parts += [f"Reading: {reading.label} ({told_rows(reading.rows)})." for reading in found.readings if reading.rows]
+    parts += [f"{beside[:1].upper()}{beside[1:]}." for beside in found.beside]
+    return Folded(_why(row), "Rows and what stands beside", " ".join(part for part in parts if part))
+
+
+def instructive(judged: Judged, most: int = 9) -> list[str]:
+    """Ids of failures worth a figure: of each kind of failure the first, contradicted ones before others."""
     failed = judged.table[judged.table["verdict"].isin(["contradicted", "differs_by_definition"])]
     kinds: dict[str, str] = {}
-    for claim in failed["claim_id"]:
+    for claim in failed.sort_values("verdict", kind="stable")["claim_id"]:
         found = judged.verdicts[claim]
-        if isinstance(found.computed, str) or not found.readings:
-            continue
-        kind = re.split(r"[,:(]", found.readings[0].label)[0]
-        kinds.setdefault(kind, claim)
+        told = found.readings[0].label if found.readings else found.definition or "unexplained"
+        kinds.setdefault(re.split(r"[,:(]| for ", told)[0], claim)
     return list(kinds.values())[:most]
 
 
 def words_claim(judged: Judged, claim_id: str) -> dict[str, str]:
-    """Words for the small figure of one statement."""
+    """Words for the small figure of one statement: the headline says what went wrong."""
     row = judged.table.set_index("claim_id").loc[claim_id]
     found = judged.verdicts[claim_id]
     files = ", ".join(file for file, _ in found.rows)
+    unit = "" if row["unit"] in ("date", "yes_no") else f" In {row['unit'].replace('_', ' ')}."
     return {
-        "headline": row["statement"],
-        "subtitle": f"{row['verdict'].replace('_', ' ').capitalize()}: {_why(row)} In {row['unit']}",
+        "headline": _what_went_wrong(row, found),
+        "subtitle": f"“{row['statement']}” {_why(row)}{unit}",
         "alt": (
             f"A line with the printed figure {row['value']} and its rounding of {row['tolerance']:g} either way, the "
             f"recomputed figure {row['computed']}, and {len(found.readings)} other readings that match."
         ),
         "source": f"Printed by {row['said_by']}; recomputed from {files}.",
     }
+
+
+def _as_printed(value: str, unit: str) -> str:
+    """A figure with the digits that were printed."""
+    if unit in ("date", "yes_no"):
+        return value if unit == "date" else "The statement"
+    text = f"{Decimal(value):,}".replace("-", "−")
+    return f"place {text}" if unit == "rank" else f"{text} {UNIT_WORDS.get(unit, unit)}"
+
+
+def _what_went_wrong(row: pd.Series, found: Verdict) -> str:
+    printed = _as_printed(row["value"], row["unit"])
+    if not found.readings:
+        return f"{printed} is off: {found.definition.removeprefix('off by a hair: ')}" if found.definition else (
+            f"{printed} is nowhere in the figures held"
+        )  # fmt: skip
+    best = found.readings[0]
+    if best.kind == "definition":
+        return f"{printed} holds on another basis: {best.label}"
+    if best.label.startswith(("a slip", "the sign")):
+        return f"{printed}: {best.label.removeprefix('a slip of the unit: ')}"
+    return f"{printed} belongs elsewhere: {best.label}"

@@ -43,22 +43,58 @@ class Finding:
 
 @dataclass(frozen=True)
 class Table:
-    """A small table to be read on the page: `frame` holds what is written, `exact` what a program gets as CSV."""
+    """A small table to be read on the page: `frame` holds what is written, `exact` what a program gets as CSV.
+
+    `choose`: columns of `exact` a reader may choose rows by, each with its label; the page needs no script for it.
+    """
 
     name: str
     title: str
     frame: pd.DataFrame = field(repr=False)
     exact: pd.DataFrame = field(repr=False)
+    choose: tuple[tuple[str, str], ...] = ()
 
     def html(self) -> str:
         """Plain markup; a column whose exact values are numbers is set flush right, an address becomes a link."""
         numeric = {c for c in self.frame if c in self.exact and pd.api.types.is_numeric_dtype(self.exact[c])}
         head = "".join(f'<th scope="col"{_right(c, numeric)}>{html.escape(str(c))}</th>' for c in self.frame)
+        marks = self._marks()
         body = "".join(
-            "<tr>" + "".join(f"<td{_right(c, numeric)}>{_cell(v)}</td>" for c, v in row.items()) + "</tr>"
-            for row in self.frame.to_dict("records")
+            f"<tr{mark}>" + "".join(f"<td{_right(c, numeric)}>{_cell(v)}</td>" for c, v in row.items()) + "</tr>"
+            for row, mark in zip(self.frame.to_dict("records"), marks, strict=True)
         )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return self._chooser() + table + "</div>" if self.choose else table
+
+    def _options(self, column: str) -> list[str]:
+        return sorted(self.exact[column].astype(str).unique(), key=str.lower)
+
+    def _marks(self) -> list[str]:
+        """For each row the numbers of its choices."""
+        marks = [""] * len(self.frame)
+        for column, _ in self.choose:
+            places = {value: n for n, value in enumerate(self._options(column))}
+            chosen = self.exact[column].astype(str).map(places)
+            marks = [f'{mark} data-{column.replace("_", "-")}="{n}"' for mark, n in zip(marks, chosen, strict=True)]
+        return marks
+
+    def _chooser(self) -> str:
+        """A list to choose from for each column, and the rules that hide the rows not chosen."""
+        lists, rules = [], []
+        for column, label in self.choose:
+            key, options = column.replace("_", "-"), self._options(column)
+            shown = "".join(
+                f'<option value="{n}">{html.escape(value.replace("_", " "))}</option>'
+                for n, value in enumerate(options)
+            )
+            options_of = f'<select class="{key}"><option value="">all</option>{shown}</select>'
+            lists.append(f"<label>{html.escape(label)} {options_of}</label>")
+            rules += [
+                f'#choose-{self.name}:has(.{key} [value="{n}"]:checked) tbody tr:not([data-{key}="{n}"])'
+                for n in range(len(options))
+            ]
+        hidden = f"<style>{','.join(rules)}{{display:none}}</style>"
+        return f'<div class="choosable" id="choose-{self.name}">{hidden}<p class="choices">{" ".join(lists)}</p>'
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         written = self.exact.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d")
@@ -81,7 +117,21 @@ class Link(NamedTuple):
         return f"{self.text} ({self.address})"
 
 
+class Folded(NamedTuple):
+    """A table cell with more behind a click."""
+
+    text: str
+    label: str
+    more: str
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.more}"
+
+
 def _cell(value: object) -> str:
+    if isinstance(value, Folded):
+        more = f"<details><summary>{html.escape(value.label)}</summary>{html.escape(value.more)}</details>"
+        return html.escape(value.text) + (more if value.more else "")
     if isinstance(value, Link):
         return f'<a href="{html.escape(value.address)}">{html.escape(value.text)}</a>'
     text = "" if pd.isna(value) else str(value)

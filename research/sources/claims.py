@@ -65,7 +65,8 @@ def clean_claims(path: Path, resource: Resource | None = None) -> Cleaned:
     intake.reject(~tolerance.str.fullmatch(r"[0-9]+(\.[0-9]+)?"), "tolerance_missing")
     dated = intake.rows["unit"] == "date"
     sound = intake.rows["value"].str.fullmatch(_NUMBER).where(~dated, intake.rows["value"].map(is_period))
-    intake.reject(~sound.astype(bool), "value_invalid")
+    asked = intake.rows["unit"] == "yes_no"
+    intake.reject(~sound.astype(bool) | (asked & ~intake.rows["value"].isin(["0", "1"])), "value_invalid")
     return intake.cleaned("claims", _tidy(intake.rows))
 
 
@@ -117,8 +118,8 @@ def allowed(reason: str, record: dict[str, str]) -> str:
             "half the last printed digit"
         ),
         "value_invalid": (
-            f"value {record.get('value')!r} does not fit; allowed is a plain number in whole units, or for the unit "
-            f"date {_months_and_years()}"
+            f"value {record.get('value')!r} does not fit; allowed is a plain number in whole units (36330000, not "
+            f"36.33 million), 1 or 0 for the unit yes_no, and for the unit date {_months_and_years()}"
         ),
         "field_count": f"the row has not {len(HEADER)} fields; quote a text that holds a comma",
     }
