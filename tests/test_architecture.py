@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "research"
 # A module imports only from names to its left (a folder counts as one name, its own modules are free).
 ORDER = """
     errors paths dyads materials cameo tables register fetch sources bulk build warehouse measures claims findings charts
-    reports check __main__
+    reports cluster check __main__
 """.split()
 # The map of the package, and the parent of warm kernels, which imports ahead so that its children need not.
 FREE_OF_ORDER = {"__init__", "reports/preload"}
@@ -21,6 +21,7 @@ IMPORTS_KEPT_TO = {
     "nbconvert": {"reports"},
     "matplotlib": {"charts"},
     "seaborn": {"charts"},
+    "distributed": {"cluster"},
 }
 # `paths` names the folders, `check` and `reports` only look whether what is there is sound or has changed.
 CALLS_KEPT_TO = {
