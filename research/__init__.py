@@ -20,6 +20,7 @@ The map, in the order data flows; a module imports only from lines above it:
     findings     5. one function a sentence: numbers in, text and key numbers out
     charts          one function a figure: table and words in, figure with alt text and data out
     reports      6. plan, run, page, provenance
+    cluster      the same runs and cleaning on the workers of a Dask cluster
     check        is everything in order? one line each
 
 In a notebook: `import research as r`, then `r.warehouse.read(...)`, `r.charts.plot_...(...)`.
@@ -48,6 +49,7 @@ _MODULES = (
     "findings",
     "charts",
     "reports",
+    "cluster",
     "check",
 )
 __all__ = list(_MODULES)

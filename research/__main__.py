@@ -17,6 +17,8 @@ import click
 from research.errors import DataError, RequestError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from research.reports.run import Outcome
 
 
@@ -42,6 +44,8 @@ def say(text: str) -> None:
 
 as_json = click.option("--json", "wants_json", is_flag=True, help="The result as JSON, for a program.")
 folder = click.Path(file_okay=True, path_type=Path)
+on_cluster = click.option("--cluster", "address", metavar="ADDRESS",
+                          help="Let the workers of this Dask scheduler do it, e.g. tcp://127.0.0.1:8786.")  # fmt: skip
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,9 +72,16 @@ def build(names: tuple[str, ...], force: bool, wants_json: bool) -> None:
 @click.option("--dyad", help="Keep this pair of states only, as ISO3-ISO3.")
 @click.option("--list", "lists", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
               help="GDELT's filesizes, md5sums or masterfilelist.txt: files are held against it.")  # fmt: skip
+@on_cluster
 @as_json
 def clean(
-    source: str, files: tuple[Path, ...], out: Path, dyad: str | None, lists: tuple[Path, ...], wants_json: bool
+    source: str,
+    files: tuple[Path, ...],
+    out: Path,
+    dyad: str | None,
+    lists: tuple[Path, ...],
+    address: str | None,
+    wants_json: bool,
 ) -> None:
     """Clean files of your own with the cleaner of SOURCE."""
     from research.sources import STREAMED
@@ -78,8 +89,10 @@ def clean(
     if source in STREAMED:
         from research import bulk
 
-        with file_progress() as progress:
-            summary = bulk.clean_files(source, files, out, dyad, progress=progress, lists=lists)
+        with workers_at(address, out.absolute().parent) as executor, file_progress() as progress:
+            summary = bulk.clean_files(source, files, out, dyad, executor=executor, progress=progress, lists=lists)
+    elif address:
+        raise RequestError(f"--cluster cleans event files ({', '.join(STREAMED)}); {source} is done here, without it")
     elif lists:
         raise RequestError(f"--list takes GDELT's lists of files; for {source} there is none: leave it out")
     else:
@@ -107,6 +120,18 @@ def calendar_lines(summary: dict[str, Any]) -> list[str]:
         if found := told.get(key):
             lines.append(f"{len(found)} files {words}: {', '.join(found[:3])}{' ...' if len(found) > 3 else ''}")
     return lines
+
+
+@contextlib.contextmanager
+def workers_at(address: str | None, folder: Path) -> Iterator["Executor | None"]:
+    """The workers of a cluster, all of which see the folder; None where no address is given."""
+    if address is None:
+        yield None
+        return
+    from research import cluster
+
+    with cluster.opened(address, folder, say) as executor:
+        yield executor
 
 
 @contextlib.contextmanager
@@ -174,6 +199,7 @@ def claims(ledger: Path | None, wants_json: bool) -> None:
               help="Seconds a run may take.")  # fmt: skip
 @click.option("--memory", type=click.FloatRange(min=0, min_open=True), metavar="MB",
               help="Main memory a run may hold  [no limit]")  # fmt: skip
+@on_cluster
 @click.option("--normal-kernels", is_flag=True, help="Start each kernel anew, not from a prepared process.")
 @click.option("--dry-run", is_flag=True, help="Print the runs and their parameters, and run nothing.")
 @click.option("--force", is_flag=True, help="Run what has not changed, too.")
@@ -186,6 +212,7 @@ def report(
     out: Path,
     timeout: float,
     memory: float | None,
+    address: str | None,
     normal_kernels: bool,
     dry_run: bool,
     force: bool,
@@ -201,10 +228,12 @@ def report(
         lines = [f"{r.name}  {r.command}" for r in runs]
         click.echo(json.dumps(named, indent=2, ensure_ascii=False) if wants_json else "\n".join(lines))
         return
+    if address and jobs:
+        raise RequestError("--jobs is for this machine; on a cluster the workers say it: dask worker --nthreads N")
     out = out.resolve()
     runner.prepare_folder(out)
-    build_what_is_missing()
-    with runner.owned(out):
+    with runner.owned(out), workers_at(address, out) as executor:
+        build_what_is_missing()
         outcomes = runner.run_batch(
             runs,
             out,
@@ -214,6 +243,7 @@ def report(
             warm=not normal_kernels,
             skip_unchanged=not force,
             say=lambda outcome: say(line(outcome, out)),
+            executor=executor,
         )
         status = runner.write_index(outcomes, out)
     for reason in sorted({o.kernel for o in outcomes if o.kernel and o.kernel.startswith("normal: ")}):

@@ -13,9 +13,10 @@ import os
 import shutil
 import sys
 import threading
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor, as_completed
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -167,18 +168,53 @@ def _parts(jobs: list[tuple], executor: Executor | None, progress: Progress) -> 
         books[left[0]] = clean_one(*jobs[left[0]])
         progress(len(books), len(jobs), rows + books[left[0]]["rows_read"])
         return [books[number] for number in range(len(jobs))]
-    own = None if executor else ProcessPoolExecutor(WORKERS, mp_context=_processes())
+
+    def take(number: int, book: dict[str, Any]) -> None:
+        nonlocal rows
+        books[number] = book
+        rows += book["rows_read"]
+        progress(len(books), len(jobs), rows)
+
+    for number in _carry({number: jobs[number] for number in left}, executor, take):
+        if again := _carry({number: jobs[number]}, executor, take):  # alone, so that it takes no other with it
+            take(number, _refuse_deadly(*jobs[number], again[number]))
+    return [books[number] for number in range(len(jobs))]
+
+
+def _carry(
+    jobs: dict[int, tuple], executor: Executor | None, take: Callable[[int, dict[str, Any]], None]
+) -> dict[int, str]:
+    """Books go to `take` as they come; gives back the jobs whose process died under them, each with what is known.
+
+    Raises DataError where the executor took its jobs back.
+    """
+    own = None if executor else ProcessPoolExecutor(min(WORKERS, len(jobs)), mp_context=_processes())
+    broken = {}
     try:
-        futures = {(executor or own).submit(clean_one, *jobs[number]): number for number in left}
+        futures = {(executor or own).submit(clean_one, *job): number for number, job in jobs.items()}
         _load()
         for future in as_completed(futures):
-            books[futures[future]] = future.result()
-            rows += books[futures[future]]["rows_read"]
-            progress(len(books), len(jobs), rows)
+            try:
+                take(futures[future], future.result())
+            except BrokenExecutor as fault:
+                broken[futures[future]] = str(fault)
+    except CancelledError:
+        raise DataError(
+            "not every file was cleaned; finished ones are kept and used when the same command is run again"
+        ) from None
     finally:
         if own:
             own.shutdown(cancel_futures=True)
-    return [books[number] for number in range(len(jobs))]
+    return broken
+
+
+def _refuse_deadly(source: str, file: str, part: str, dyad: str | None, found: str) -> dict[str, Any]:
+    """A part without rows and its books; without books on disk, so that it is never taken for a finished part."""
+    place = Path(part)
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    refused = {"file": file, "reason": "worker_died", "found": f"its process died twice (out of memory?): {found}"}
+    return _refused(file, place, dyads.find(dyad) if dyad else None, refused)
 
 
 def _load() -> None:
@@ -205,8 +241,7 @@ def clean_one(source: str, file: str, part: str, dyad: str | None, check: Listed
     """The part of one file: rows, rejected rows and books, in a folder that appears whole. Returns the books."""
     _keep_freed_memory()
     place = Path(part)
-    beside = place.with_name(f"{place.name}.{os.getpid()}.making")
-    shutil.rmtree(beside, ignore_errors=True)
+    beside = place.with_name(f"{place.name}.{uuid.uuid4().hex}.making")
     beside.mkdir(parents=True)
     try:
         books = _cleaned(source, file, beside, dyads.find(dyad) if dyad else None, check)
@@ -242,8 +277,11 @@ def _cleaned(source: str, file: str, folder: Path, pair: dyads.Dyad | None, chec
     finally:
         for writer in writers.values():
             writer.close()
-    if refused is None:
-        return sink.counts()
+    return sink.counts() if refused is None else _refused(file, folder, pair, refused)
+
+
+def _refused(file: str, folder: Path, pair: dyads.Dyad | None, refused: dict[str, str]) -> dict[str, Any]:
+    """The part and the books of a file that counts as one rejected row."""
     with parquet.ParquetWriter(folder / "events.parquet", _SCHEMAS["events"]):
         pass
     with parquet.ParquetWriter(folder / "rejected.parquet", _SCHEMAS["rejected"]) as writer:

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "research"
 ORDER = """
     errors paths dyads materials cameo published tables register fetch sources coverage bulk build warehouse measures
     claims findings charts
-    reports check __main__
+    reports cluster check __main__
 """.split()
 # The map of the package, and the parent of warm kernels, which imports ahead so that its children need not.
 FREE_OF_ORDER = {"__init__", "reports/preload"}
@@ -22,6 +22,7 @@ IMPORTS_KEPT_TO = {
     "nbconvert": {"reports"},
     "matplotlib": {"charts"},
     "seaborn": {"charts"},
+    "distributed": {"cluster"},
 }
 # `paths` names the folders, `check` and `reports` only look whether what is there is sound or has changed.
 CALLS_KEPT_TO = {

@@ -15,11 +15,12 @@ import sys
 import threading
 import time
 import traceback
+import uuid
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,9 +128,11 @@ def run_batch(
     warm: bool = True,
     skip_unchanged: bool = False,
     say: Callable[[Outcome], None] = lambda outcome: None,
+    executor: Executor | None = None,
 ) -> list[Outcome]:
     """Run all, several at a time, and say each outcome as it comes; the outcomes in the order of the runs.
 
+    With an `executor`, which gives each job a process, runs go there and `jobs` has no meaning; else to a pool here.
     With `skip_unchanged`, a run whose page would be the same again is not run, and its outcome says why.
     Ctrl-C or SIGTERM stops every kernel, leaves whole files only, and gives the rest as "interrupted".
     """
@@ -140,11 +143,12 @@ def run_batch(
         runs = _without_unchanged(runs, out, done, say)
     jobs = max(1, min(jobs or os.cpu_count() or 1, len(runs)))
     limits = Limits(timeout, memory, warm)
-    with _interruptible(), parent.shared(warm and bool(runs)) as server:
+    with _interruptible(), parent.shared(warm and bool(runs) and executor is None) as server:
+        carry = partial(_run_elsewhere, executor) if executor else partial(_run_in_pool, server)
         try:
-            broken = _run_in_pool(runs, out, jobs, limits, done, say, server) if runs else []
+            broken = carry(runs, out, jobs, limits, done, say) if runs else []
             for run in broken:  # one at a time, so that a run that kills its process takes no other with it
-                if _run_in_pool([run], out, 1, limits, done, say, server):
+                if carry([run], out, 1, limits, done, say):
                     outcome = _blank(run, FAILED, "the process that ran this notebook died twice (out of memory?)")
                     done[run.name] = outcome
                     say(outcome)
@@ -176,32 +180,24 @@ def _without_unchanged(
 
 
 def _run_in_pool(
+    server: str | None,
     runs: Sequence[Run],
     out: Path,
     jobs: int,
     limits: Limits,
     done: dict[str, Outcome],
     say: Callable[[Outcome], None],
-    server: str | None,
 ) -> list[Run]:
     """Outcomes go to `done` as they come; gives back the runs whose process died under them."""
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(server,))
-    broken = []
     try:
         with _signals_held():  # a worker must not be hit by Ctrl-C before it can stop its kernel
             futures: dict[Future[Outcome], Run] = {
                 pool.submit(run_one, run, out, os.getpid(), limits): run for run in runs
             }
-        for future in as_completed(futures):
-            try:
-                outcome = future.result()
-            except BrokenProcessPool:
-                broken.append(futures[future])
-                continue
-            done[outcome.name] = outcome
-            say(outcome)
+        broken = _collect(futures, done, say)
         pool.shutdown()
     except BaseException:
         for signum in (signal.SIGINT, signal.SIGTERM):
@@ -212,6 +208,44 @@ def _run_in_pool(
         pool.shutdown(cancel_futures=True)
         raise
     return broken
+
+
+def _collect(
+    futures: dict[Future[Outcome], Run], done: dict[str, Outcome], say: Callable[[Outcome], None]
+) -> list[Run]:
+    """Outcomes to `done` as they come; gives back the runs whose process died. One taken back has no outcome."""
+    broken = []
+    for future in as_completed(futures):
+        try:
+            outcome = future.result()
+        except BrokenExecutor:
+            broken.append(futures[future])
+            continue
+        except CancelledError:
+            continue
+        done[outcome.name] = outcome
+        say(outcome)
+    return broken
+
+
+def _run_elsewhere(
+    executor: Executor,
+    runs: Sequence[Run],
+    out: Path,
+    jobs: int,
+    limits: Limits,
+    done: dict[str, Outcome],
+    say: Callable[[Outcome], None],
+) -> list[Run]:
+    """As `_run_in_pool`, through an executor somebody else opened; it is at its end when this ends early."""
+    try:
+        futures = {executor.submit(run_as_job, run, out, os.getpid(), limits): run for run in runs}
+        return _collect(futures, done, say)
+    except BaseException:
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, signal.SIG_IGN)
+        executor.shutdown(cancel_futures=True)
+        raise
 
 
 @contextmanager
@@ -266,7 +300,7 @@ def _sweep(out: Path, chosen: Callable[[int], bool]) -> None:
 # One run, in a process of its own ------------------------------------------------------------------
 
 
-def _start_worker(server: str | None) -> None:
+def _start_worker(server: str | None = None) -> None:
     """Ctrl-C is for the parent; SIGTERM stops this worker's kernel first; no worker outlives its parent."""
     parent.use(server)
     # jsonschema loads this optional module for one format no notebook uses; it costs 1.5 s.
@@ -286,14 +320,19 @@ def _stop_worker() -> None:
     os._exit(1)
 
 
+def run_as_job(run: Run, out: Path, batch: int, limits: Limits) -> Outcome:
+    """`run_one` in a process that others started: told to end, it stops its kernel first."""
+    _start_worker()
+    return run_one(run, out, batch, limits)
+
+
 def run_one(run: Run, out: Path, batch: int, limits: Limits) -> Outcome:
     """Execute one notebook and put its page in place; always an outcome, never an exception.
 
     `batch` is the process id of the batch: it names the hidden folders, so that only their owner clears them.
     """
     started = time.perf_counter()
-    building = out / f"{BUILDING}{run.name}-{batch}"
-    shutil.rmtree(building, ignore_errors=True)
+    building = out / f"{BUILDING}{run.name}-{uuid.uuid4().hex[:8]}-{batch}"  # a run started twice has two
     place, work = building / "place", building / "work"
     try:
         place.mkdir(parents=True)
