@@ -6,4 +6,7 @@ run          runs the plan; the status of every run; index.html and runs.json
 page         one executed notebook -> one self-contained page
 index        every run on one page
 provenance   what a page was made from
+resume       which runs need no kernel, and why the others do
+compare      what moved between two batches, and what moved it
+telling      a comparison for a program, on a terminal, as a page
 """
