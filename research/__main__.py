@@ -165,6 +165,7 @@ def report(
 ) -> None:
     """Run the notebooks of the plan and write their pages, an index and runs.json."""
     from research.reports import plan as planner
+    from research.reports import progress
     from research.reports import run as runner
 
     runs = planner.read_plan(plan, only=only, overrides=overrides)
@@ -176,18 +177,20 @@ def report(
     out = out.resolve()
     runner.prepare_folder(out)
     build_what_is_missing()
+    names = [run.name for run in runs]
     with runner.owned(out):
         last = runner.last_batch(out)
-        outcomes = runner.run_batch(
-            runs,
-            out,
-            jobs=jobs,
-            timeout=timeout,
-            memory=memory,
-            warm=not normal_kernels,
-            skip_unchanged=not force,
-            say=lambda outcome: say(line(outcome, out)),
-        )
+        with progress.watched(names, out, lambda outcome: line(outcome, out), say) as say_outcome:
+            outcomes = runner.run_batch(
+                runs,
+                out,
+                jobs=jobs,
+                timeout=timeout,
+                memory=memory,
+                warm=not normal_kernels,
+                skip_unchanged=not force,
+                say=say_outcome,
+            )
         status = runner.write_index(outcomes, out, last)
     for reason in sorted({o.kernel for o in outcomes if o.kernel and o.kernel.startswith("normal: ")}):
         say(f"kernels were started anew, which is slower: {reason.removeprefix('normal: ')}")

@@ -3,6 +3,7 @@
 plan         which notebooks with which parameters, checked before any kernel starts
 kernels      the kernel a run gets
 run          runs the plan; the status of every run; index.html and runs.json
+progress     what a person sees while it runs
 page         one executed notebook -> one self-contained page
 index        every run on one page
 provenance   what a page was made from
