@@ -220,6 +220,7 @@ def report(
 ) -> None:
     """Run the notebooks of the plan and write their pages, an index and runs.json."""
     from research.reports import plan as planner
+    from research.reports import progress
     from research.reports import run as runner
 
     runs = planner.read_plan(plan, only=only, overrides=overrides)
@@ -232,20 +233,23 @@ def report(
         raise RequestError("--jobs is for this machine; on a cluster the workers say it: dask worker --nthreads N")
     out = out.resolve()
     runner.prepare_folder(out)
+    build_what_is_missing()
+    names = [run.name for run in runs]
     with runner.owned(out), workers_at(address, out) as executor:
-        build_what_is_missing()
-        outcomes = runner.run_batch(
-            runs,
-            out,
-            jobs=jobs,
-            timeout=timeout,
-            memory=memory,
-            warm=not normal_kernels,
-            skip_unchanged=not force,
-            say=lambda outcome: say(line(outcome, out)),
-            executor=executor,
-        )
-        status = runner.write_index(outcomes, out)
+        last = runner.last_batch(out)
+        with progress.watched(names, out, lambda outcome: line(outcome, out), say) as say_outcome:
+            outcomes = runner.run_batch(
+                runs,
+                out,
+                jobs=jobs,
+                timeout=timeout,
+                memory=memory,
+                warm=not normal_kernels,
+                skip_unchanged=not force,
+                say=say_outcome,
+                executor=executor,
+            )
+        status = runner.write_index(outcomes, out, last)
     for reason in sorted({o.kernel for o in outcomes if o.kernel and o.kernel.startswith("normal: ")}):
         say(f"kernels were started anew, which is slower: {reason.removeprefix('normal: ')}")
     repeat_failures(outcomes, out)
@@ -255,6 +259,36 @@ def report(
         click.echo(shown(out / "index.html"))
         click.echo(summary_line(outcomes))
     sys.exit(0 if status == runner.OK else 1)
+
+
+@main.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.html", help="Write a page of it.")
+@as_json
+def compare(before: Path, after: Path, out: Path | None, wants_json: bool) -> None:
+    """Key numbers and statuses that moved between two report folders, and what moved them.
+
+    BEFORE and AFTER are report folders, their runs.json, or the folders of two single runs.
+    """
+    from research.reports import compare as comparing
+    from research.reports import telling
+
+    found = comparing.compare(comparing.read_batch(before), comparing.read_batch(after))
+    if out:
+        write_page(out, telling.as_page(found, out))
+        say(shown(out.resolve()))
+    record = json.dumps(telling.as_record(found), indent=2, ensure_ascii=False) if wants_json else ""
+    click.echo(record or telling.as_text(found))
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a page, making its folder; a place that cannot be written is the request's fault."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise RequestError(f"cannot write {path}: {error.strerror}; name another place with --out") from error
 
 
 def build_what_is_missing() -> None:
@@ -275,11 +309,10 @@ def shown(path: Path) -> str:
 def line(outcome: "Outcome", out: Path) -> str:
     """One line for a finished run."""
     place = shown(out / (outcome.page or outcome.open)) if outcome.page or outcome.open else ""
-    text = f"{outcome.status:<12} {outcome.seconds:6.1f} s  {outcome.name}  {place}".rstrip()
+    why = f"({outcome.why.partition(':')[0]})" if outcome.why else ""
+    text = f"{outcome.status:<12} {outcome.seconds:6.1f} s  {outcome.name}  {place}".rstrip() + f"  {why}".rstrip()
     if outcome.error:
         text += f"\n             {outcome.error}"
-    if outcome.why:
-        text += f"\n             {outcome.why}"
     return "\n".join([text, *(f"             warning in {w}" for w in outcome.warnings)])
 
 

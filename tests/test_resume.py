@@ -51,12 +51,12 @@ def test_an_unchanged_run_is_skipped_and_says_why_while_a_failed_one_is_tried_ag
 
 
 CHANGES = {
-    "an input": ("data/processed/trade/a.csv", "2", "data/processed/trade/a.csv"),
-    "an input more": ("data/processed/trade/b.csv", "1", "data/processed/trade/b.csv (new)"),
-    "the page": ("out/good/index.html", "edited", "the page's own file index.html"),
-    "the lock": ("requirements.lock", "pandas==0", "requirements.lock"),
-    "the register": ("data/raw/datapackage.json", "{}", "the register"),
-    "the record": ("out/good/provenance.json", "", "no earlier page"),
+    "an input": ("data/processed/trade/a.csv", "2", "input data/processed/trade/a.csv changed"),
+    "an input more": ("data/processed/trade/b.csv", "1", "input data/processed/trade/b.csv (new) changed"),
+    "the page": ("out/good/index.html", "edited", "page's own index.html changed"),
+    "the lock": ("requirements.lock", "pandas==0", "lock changed"),
+    "the register": ("data/raw/datapackage.json", "{}", "register changed"),
+    "the record": ("out/good/provenance.json", "", "record of the page missing"),
 }
 
 
@@ -78,12 +78,12 @@ def test_other_code_other_parameters_and_another_notebook_are_run_again(project,
     out, good = project / "out", plan_of(project)[0]
     with monkeypatch.context() as patch:
         patch.setattr(provenance, "package_hash", lambda: "other")
-        assert run.resume.judge(good, out).why == "changed since the earlier page: the package"
+        assert run.resume.judge(good, out).why == "package changed"
     good.parameters["half_life"] = 7.0
-    assert run.resume.judge(good, out).why == "changed since the earlier page: the parameters"
+    assert run.resume.judge(good, out).why == "parameters changed"
     notebook = project / "notebooks/good.ipynb"
     former = notebook.read_text()
     notebook.write_text(former.replace("loaded", "read"))
-    assert "the notebook" in run.resume.judge(plan_of(project)[0], out).why
+    assert "notebook changed" in run.resume.judge(plan_of(project)[0], out).why
     notebook.write_text(former)
     assert run.resume.judge(plan_of(project)[0], out).unchanged

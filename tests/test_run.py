@@ -125,7 +125,7 @@ def test_the_same_inputs_give_the_same_bytes_in_another_folder(batch, project):
 
 def test_provenance_names_inputs_by_hash_and_neither_clock_nor_commit(batch, project):
     record = json.loads((project / "out" / "good" / "provenance.json").read_text())
-    assert sorted(record) == ["inputs", "lock", "notebook", "package", "parameters", "register"]
+    assert sorted(record) == ["inputs", "lock", "notebook", "package", "parameters", "register", "sources"]
     assert record["notebook"]["sha256"] == provenance.sha256(project / "notebooks" / "good.ipynb")
     assert record["parameters"]["dyad"] == "JPN-KOR"
 

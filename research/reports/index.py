@@ -13,18 +13,35 @@ MOST_NUMBERS = 3
 def make_index(outcomes: Sequence[Any], status: str) -> str:
     """The index page. One row a run: what it asked, what became of it, how long it took, its numbers."""
     ordered = sorted(outcomes, key=lambda o: (o.earlier, o.ok))  # stable: within each, the order of the plan
-    templates = jinja2.FileSystemLoader(Path(__file__).parent / "template")
-    environment = jinja2.Environment(loader=templates, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     counts = {
         s: sum(o.status == s and not o.earlier for o in outcomes) for s in dict.fromkeys(o.status for o in ordered)
     }
-    return environment.get_template("index.html.j2").render(
-        outcomes=ordered,
-        status=status,
-        counts={k: n for k, n in counts.items() if n},
-        most=MOST_NUMBERS,
-        clock=clock,
+    return (
+        templates()
+        .get_template("index.html.j2")
+        .render(
+            outcomes=ordered,
+            status=status,
+            counts={k: n for k, n in counts.items() if n},
+            most=MOST_NUMBERS,
+            clock=clock,
+            count_moved=count_moved,
+            moved_numbers=sum(map(count_moved, outcomes)),
+            moved_runs=sum(bool(count_moved(o)) for o in outcomes),
+        )
     )
+
+
+def count_moved(outcome: Any) -> int:
+    """How many key numbers moved, appeared or disappeared since the last batch."""
+    since = outcome.since_last or {}
+    return sum(len(since.get(key, ())) for key in ("moved", "appeared", "disappeared"))
+
+
+def templates() -> jinja2.Environment:
+    """The templates of pages that no notebook makes."""
+    folder = jinja2.FileSystemLoader(Path(__file__).parent / "template")
+    return jinja2.Environment(loader=folder, autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
 def clock(seconds: float) -> str:

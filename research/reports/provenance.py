@@ -43,6 +43,15 @@ def read_inputs(log: Path) -> dict[str, str]:
     return {name: sha256(paths.root() / name) for name in names if name}
 
 
+def registered_sources(inputs: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Vintage and raw bytes behind each table that was read, where its file is that of a registered resource."""
+    if not register.register_path().is_file():
+        return {}
+    known = register.resources() if inputs else {}
+    found = {name: known[name] for name in sorted({Path(i).stem for i in inputs}) if name in known}
+    return {name: {"vintage": r.vintage, "sha256": r.hash.removeprefix("sha256:")} for name, r in found.items()}
+
+
 def record(run: Run, inputs: dict[str, str]) -> dict[str, Any]:
     """The provenance record of one run."""
     lock, registered = paths.root() / "requirements.lock", register.register_path()
@@ -53,6 +62,7 @@ def record(run: Run, inputs: dict[str, str]) -> dict[str, Any]:
         "package": package_hash(),
         "parameters": run.parameters,
         "register": sha256(registered) if registered.is_file() else None,
+        "sources": registered_sources(inputs),
     }
 
 

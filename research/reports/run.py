@@ -4,7 +4,6 @@ A run is built in a hidden folder beside its place and moved there whole; others
 The work of one run is `run_one`, a plain function of plain values, so any executor can carry it.
 """
 
-import json
 import logging
 import multiprocessing
 import os
@@ -20,13 +19,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from research import paths
-from research.errors import RequestError
-from research.reports import parent, provenance, resume
+from research.errors import DataError, RequestError
+from research.reports import compare, parent, provenance, resume
 from research.reports.plan import Run
 
 OK, UNCHANGED, FAILED, DIED, TIMED_OUT = "ok", "unchanged", "failed", "kernel died", "timed out"
@@ -57,6 +57,8 @@ class Outcome:
     earlier: bool = False
     why: str | None = None
     kernel: str | None = None
+    ended: str | None = None
+    since_last: dict[str, Any] | None = None
 
     @property
     def ok(self) -> bool:
@@ -133,14 +135,14 @@ def run_batch(
     """Run all, several at a time, and say each outcome as it comes; the outcomes in the order of the runs.
 
     With an `executor`, which gives each job a process, runs go there and `jobs` has no meaning; else to a pool here.
-    With `skip_unchanged`, a run whose page would be the same again is not run, and its outcome says why.
+    Every outcome says why it ran; with `skip_unchanged`, a run whose page would be the same again does not.
     Ctrl-C or SIGTERM stops every kernel, leaves whole files only, and gives the rest as "interrupted".
     """
     prepare_folder(out)
     done: dict[str, Outcome] = {}
     asked = runs
-    if skip_unchanged:
-        runs = _without_unchanged(runs, out, done, say)
+    runs, reasons = _needed(runs, out, done, say, skip_unchanged)
+    say = _with_reasons(say, reasons)
     jobs = max(1, min(jobs or os.cpu_count() or 1, len(runs)))
     limits = Limits(timeout, memory, warm)
     with _interruptible(), parent.shared(warm and bool(runs) and executor is None) as server:
@@ -155,28 +157,37 @@ def run_batch(
         except KeyboardInterrupt:
             pass
         _sweep(out, lambda pid: pid == os.getpid())
-    return [done.get(run.name) or _blank(run, INTERRUPTED, "stopped before it was finished") for run in asked]
+    outcomes = [done.get(run.name) or _blank(run, INTERRUPTED, "stopped before it was finished") for run in asked]
+    return [replace(o, why=reasons.get(o.name, o.why)) for o in outcomes]
 
 
-def _without_unchanged(
-    runs: Sequence[Run], out: Path, done: dict[str, Outcome], say: Callable[[Outcome], None]
-) -> list[Run]:
-    """The runs that need a kernel; the others' outcomes go to `done` at once."""
-    needed = []
+def _needed(
+    runs: Sequence[Run], out: Path, done: dict[str, Outcome], say: Callable[[Outcome], None], skip_unchanged: bool
+) -> tuple[list[Run], dict[str, str]]:
+    """The runs that need a kernel, and why by name; the outcomes of those that do not go to `done` at once."""
+    needed, reasons = [], {}
+    last = resume.last_records(out)
     for run in runs:
         started = time.perf_counter()
-        judgement = resume.judge(run, out)
-        if not judgement.unchanged:
+        judgement = resume.judge(run, out, last.get(run.name))
+        if not (skip_unchanged and judgement.unchanged):
             needed.append(run)
+            reasons[run.name] = "forced" if judgement.unchanged else judgement.why
             continue
         done[run.name] = replace(
             _blank(run, UNCHANGED),
             **{k: tuple(v) if isinstance(v, list) else v for k, v in judgement.earlier.items()},
             seconds=round(time.perf_counter() - started, 2),
             why=judgement.why,
+            ended=last.get(run.name, {}).get("ended"),
         )
         say(done[run.name])
-    return needed
+    return needed, reasons
+
+
+def _with_reasons(say: Callable[[Outcome], None], reasons: dict[str, str]) -> Callable[[Outcome], None]:
+    """Say an outcome together with why it ran, which the process that ran it does not know."""
+    return lambda outcome: say(replace(outcome, why=reasons.get(outcome.name, outcome.why)))
 
 
 def _run_in_pool(
@@ -349,7 +360,8 @@ def run_one(run: Run, out: Path, batch: int, limits: Limits) -> Outcome:
         shutil.rmtree(out / run.name, ignore_errors=True)  # an older page must not pass for this one's
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    return replace(outcome, seconds=round(time.perf_counter() - started, 2))
+    ended = datetime.now(UTC).isoformat(timespec="seconds")
+    return replace(outcome, seconds=round(time.perf_counter() - started, 2), ended=ended)
 
 
 def _blank(run: Run, status: str, error: str | None = None) -> Outcome:
@@ -526,25 +538,48 @@ def _put(place: Path, final: Path, aside: Path) -> None:
 
 def earlier_outcomes(out: Path, names: set[str]) -> list[Outcome]:
     """Runs of earlier batches in this folder, not asked for in this one, whose page is still there."""
+    records = [r for name, r in resume.last_records(out).items() if name not in names]
     try:
-        records = json.loads((out / "runs.json").read_text(encoding="utf-8"))["runs"]
-        found = [Outcome(**{**r, "trace": None, "earlier": True}) for r in records if r["name"] not in names]
-    except (OSError, ValueError, KeyError, TypeError):
+        found = [Outcome(**{**r, "trace": None, "earlier": True, "since_last": None}) for r in records]
+    except TypeError:
         return []
     return [o for o in found if o.page and (out / o.page).is_file()]
 
 
-def write_index(outcomes: Sequence[Outcome], out: Path) -> str:
-    """Write index.html and runs.json, failures first on the index; gives the status of the batch."""
+def write_index(outcomes: Sequence[Outcome], out: Path, last: compare.Batch | None = None) -> str:
+    """Write index.html and runs.json, failures first on the index; gives the status of the batch.
+
+    `last` is this folder's batch before this one; with it, each run says what moved since.
+    """
     from research.reports import index
 
+    outcomes = since_last(outcomes, out, last) if last else list(outcomes)
     everything = [*outcomes, *earlier_outcomes(out, {o.name for o in outcomes})]
     status = batch_status(outcomes)
-    records = [{k: v for k, v in vars(o).items() if k != "trace"} for o in everything]
-    document = {"status": status, "commit": provenance.commit(), "runs": records}
+    document = {"status": status, "commit": provenance.commit(), "runs": [as_record(o) for o in everything]}
     _replace_text(out / "runs.json", provenance.as_json(document))
     _replace_text(out / "index.html", index.make_index(everything, status))
     return status
+
+
+def as_record(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as runs.json holds it."""
+    return {k: v for k, v in vars(outcome).items() if k != "trace"}
+
+
+def since_last(outcomes: Sequence[Outcome], out: Path, last: compare.Batch) -> list[Outcome]:
+    """Each outcome with what moved since the last batch, where the run was in it and has run again."""
+    now = compare.batch_of([as_record(o) for o in outcomes if o.status != UNCHANGED], out, strict=False)
+    found = {c.after.name: compare.change_record(c) for c in compare.compare(last, now).changes}
+    return [replace(o, since_last=found.get(o.name)) for o in outcomes]
+
+
+def last_batch(out: Path) -> compare.Batch | None:
+    """This folder's batch as it stands before another is run into it; None where there is none that can be read."""
+    try:
+        return compare.read_batch(out, strict=False)
+    except (RequestError, DataError):
+        return None
 
 
 def batch_status(outcomes: Sequence[Outcome]) -> str:
