@@ -28,9 +28,10 @@ def tell(figures: dict[str, Any], file: Path | None) -> None:
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here.")
 @click.option("--days", default=30, show_default=True, type=click.IntRange(min=2), help="Days to make.")
 @click.option("--rows", default=120_000, show_default=True, type=click.IntRange(min=100), help="Rows a day.")
-def events(file: Path | None, days: int, rows: int) -> None:
+@click.option("--growth/--no-growth", default=True, show_default=True, help="Memory at four times the days, too.")
+def events(file: Path | None, days: int, rows: int, growth: bool) -> None:
     """Cleaning made days of GDELT for one pair, against gzip, and against pandas."""
-    tell(event_files.run(days, rows), file)
+    tell(event_files.run(days, rows, growth), file)
 
 
 @main.command()

@@ -17,10 +17,12 @@ import tempfile
 import time
 import zipfile
 import zlib
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 from research import cameo
 
@@ -40,10 +42,10 @@ def run(days: int, rows: int, growth: bool) -> dict[str, float | int]:
         make_days(folder, range(days), rows)
         figures = _race(folder, days * rows)
         figures |= _pandas(folder, figures["ours_seconds"])
-        figures["ours_peak_mib"] = _peak(folder)
+        figures["ours_peak_mib"] = _ours(folder, _watched)
         if growth:
             make_days(folder, range(days, GROWTH * days), rows, level=1)
-            figures |= {"files_of_growth": GROWTH * days, "ours_peak_mib_of_growth": _peak(folder)}
+            figures |= {"files_of_growth": GROWTH * days, "ours_peak_mib_of_growth": _ours(folder, _watched)}
     finally:
         shutil.rmtree(folder)
     return {"files": days, "rows": days * rows, **figures}
@@ -78,6 +80,7 @@ _BASELINE = ["sh", "-c", 'gzip -dc "$@" | wc -l', "sh"]
 _READ_BY_PANDAS = """
 import sys
 from pathlib import Path
+from typing import Any
 import pandas as pd
 wanted = [int(column) for column in sys.argv[2].split(",")] if sys.argv[2] else None
 kept = []
@@ -88,15 +91,11 @@ pd.concat(kept)
 """
 
 
-def _ours(folder: Path, measure):
+def _ours(folder: Path, measure: Callable[[list[str]], Any]) -> Any:
     """The command as a user gives it, into a new folder."""
     shutil.rmtree(folder / "out", ignore_errors=True)
     out = ["--dyad", PAIR, "--out", str(folder / "out")]
     return measure([sys.executable, "-m", "research", "clean", "gdelt", str(folder / "zip"), *out])
-
-
-def _peak(folder: Path) -> float:
-    return _ours(folder, _watched)
 
 
 def _timed(*commands: list[str]) -> tuple[float, float]:
@@ -219,5 +218,5 @@ def _actor(chance: random.Random, no_country: float) -> list[str]:
 def _place(chance: random.Random) -> list[str]:
     name, country, region = chance.choice(_PLACES)
     town = "".join(chance.choices("aeioukstnmr", k=7)).title()
-    spot = (f"{chance.uniform(-50, 70):.4f}", f"{chance.uniform(-180, 180):.3f}", str(chance.randrange(-(10**6), 10**6)))
-    return ["4", f"{town}, {name}", country, region, *spot]
+    spot = (f"{chance.uniform(-50, 70):.4f}", f"{chance.uniform(-180, 180):.3f}")
+    return ["4", f"{town}, {name}", country, region, *spot, str(chance.randrange(-(10**6), 10**6))]

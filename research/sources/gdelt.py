@@ -283,7 +283,7 @@ class _Scan:
         self.sink.notes["goldstein_checked"] += self.checked
 
     def _refuse_width(self) -> None:
-        width, count = self.widths.most_common(1)[0]
+        width, count = min(self.widths.items(), key=lambda found: (-found[1], found[0]))
         if width == 1:
             raise FileRefused("bad_separator", f"{count} lines without a tab; GDELT files are tab-separated")
         raise FileRefused(
