@@ -31,6 +31,7 @@ from research.measures.regimes import Regimes
 FIRST, SECOND, HIGHLIGHT = "#D55E00", "#0072B2", "#009E73"
 INK, QUIET, FAINT, PALE = "#222222", "#6B6B6B", "#B0B0B0", "#D9D9D9"
 MOST_NUMBERS = 8  # written along one line before they would touch
+MOST_MARKS = 100  # drawn one by one; more become an image
 MENTIONED = 0.02  # a supplier that never reached this share of imports is not named
 WIDTH = 9.6  # inches; the page scales the drawing to its column
 STYLE = sns.axes_style("white") | {
@@ -743,10 +744,13 @@ def _draw_coded(ax, monthly: pd.DataFrame, measure: str, pair: Dyad, *, named: b
         if values.isna().all():
             continue
         middle, colour = own["period"] + pd.Timedelta(days=14), colours(pair)[initiator]
-        ax.plot(middle, values.where(~own["partial"]), color=colour, linewidth=1.1, linestyle=dash, marker=".",
-                markersize=2.5)  # fmt: skip
-        ax.plot(middle[own["partial"]], values[own["partial"]], "o" if dash == "-" else "s", color=colour,
-                markerfacecolor="white", markersize=3.4, linestyle="none")  # fmt: skip
+        whole = values.where(~own["partial"])
+        ax.plot(middle, whole, color=colour, linewidth=1.1, linestyle=dash)
+        alone = whole.notna() & whole.shift().isna() & whole.shift(-1).isna()  # no line reaches a month between gaps
+        ax.plot(middle[alone], whole[alone], ".", color=colour, markersize=3.5)
+        part = own["partial"] & values.notna()
+        ax.plot(middle[part], values[part], "o" if dash == "-" else "s", color=colour, markerfacecolor="white",
+                markersize=3.4, linestyle="none", rasterized=part.sum() > MOST_MARKS)  # fmt: skip
         ends[f"{name(initiator)}\nto {name(target)}"] = (values.dropna().iloc[-1], colour)
     ax.set_title(CODED_PANELS[measure], loc="left", fontsize=9.5, fontweight="bold")
     ax.yaxis.set_major_locator(MaxNLocator(4))
@@ -758,13 +762,16 @@ def _draw_coded(ax, monthly: pd.DataFrame, measure: str, pair: Dyad, *, named: b
 
 
 def _draw_reports(ax, monthly: pd.DataFrame) -> None:
-    """Reports a month, both directions: acts below, what repeats an act of the day above and hatched."""
-    both = monthly.groupby("period")[["reports", "acts"]].sum().astype(float)
-    middle = both.index + pd.Timedelta(days=14)
-    ax.bar(middle, both["acts"], width=24, color=QUIET, linewidth=0)
-    ax.bar(middle, both["reports"] - both["acts"], bottom=both["acts"], width=24, color="white", edgecolor=QUIET,
-           hatch="......", linewidth=0.4)  # fmt: skip
-    title = "Reports a month, both directions: acts (solid), and repeats of an act of the day (dotted)"
+    """Reports a month, both directions: acts below, what repeats an act of the day above and pale."""
+    both = monthly.groupby("period")[["reports", "acts"]].sum(min_count=1).astype(float)
+    months = pd.period_range(both.index.min(), both.index.max(), freq="M")
+    both = both.reindex(months.start_time)
+    edges = matplotlib.dates.date2num([*months.start_time, months[-1].end_time])
+    ax.stairs(both["acts"], edges, fill=True, color=QUIET, linewidth=0)
+    ax.stairs(both["reports"], edges, baseline=both["acts"], fill=True, facecolor="#E4E4E4", edgecolor=QUIET,
+              linewidth=0.4)  # fmt: skip
+    ax.set_ylim(0, None)
+    title = "Reports a month, both directions: acts (dark), and repeats of an act of the day (pale)"
     ax.set_title(title, loc="left", fontsize=9.5, fontweight="bold")
     ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
@@ -784,7 +791,7 @@ def _hatch_gaps(ax, monthly: pd.DataFrame) -> None:
 
 DAY_STYLES = {
     "covered": {"color": SECOND},
-    "part": {"facecolor": "#BFD9EA", "edgecolor": SECOND, "hatch": "....."},
+    "part": {"facecolor": "#BFD9EA", "edgecolor": SECOND, "hatch": "\\\\\\\\"},
     "refused": {"facecolor": "white", "edgecolor": FIRST, "hatch": "xxxxx"},
     "missing": {"facecolor": "white", "edgecolor": FAINT, "hatch": "////"},
     "gap": {"color": INK},
