@@ -746,11 +746,12 @@ def _draw_coded(ax, monthly: pd.DataFrame, measure: str, pair: Dyad, *, named: b
         middle, colour = own["period"] + pd.Timedelta(days=14), colours(pair)[initiator]
         whole = values.where(~own["partial"])
         ax.plot(middle, whole, color=colour, linewidth=1.1, linestyle=dash)
-        alone = whole.notna() & whole.shift().isna() & whole.shift(-1).isna()  # no line reaches a month between gaps
-        ax.plot(middle[alone], whole[alone], ".", color=colour, markersize=3.5)
         part = own["partial"] & values.notna()
-        ax.plot(middle[part], values[part], "o" if dash == "-" else "s", color=colour, markerfacecolor="white",
-                markersize=3.4, linestyle="none", rasterized=part.sum() > MOST_MARKS)  # fmt: skip
+        alone = whole.notna() & whole.shift().isna() & whole.shift(-1).isna()  # no line reaches a month between gaps
+        crowded = {"linestyle": "none", "color": colour, "rasterized": max(alone.sum(), part.sum()) > MOST_MARKS}
+        ax.plot(middle[alone], whole[alone], ".", markersize=3.5, **crowded)
+        mark = "o" if dash == "-" else "s"
+        ax.plot(middle[part], values[part], mark, markerfacecolor="white", markersize=3.4, **crowded)
         ends[f"{name(initiator)}\nto {name(target)}"] = (values.dropna().iloc[-1], colour)
     ax.set_title(CODED_PANELS[measure], loc="left", fontsize=9.5, fontweight="bold")
     ax.yaxis.set_major_locator(MaxNLocator(4))
