@@ -73,15 +73,18 @@ def clean(
     source: str, files: tuple[Path, ...], out: Path, dyad: str | None, lists: tuple[Path, ...], wants_json: bool
 ) -> None:
     """Clean files of your own with the cleaner of SOURCE."""
-    from research import build as builder
     from research.sources import STREAMED
 
     if source in STREAMED:
+        from research import bulk
+
         with file_progress() as progress:
-            summary = builder.clean_files(source, files, out, dyad, progress=progress, lists=lists)
+            summary = bulk.clean_files(source, files, out, dyad, progress=progress, lists=lists)
     elif lists:
         raise RequestError(f"--list takes GDELT's lists of files; for {source} there is none: leave it out")
     else:
+        from research import build as builder
+
         summary = builder.clean_files(source, files, out, dyad)
     click.echo(json.dumps(summary, indent=2, ensure_ascii=False) if wants_json else counts([summary]))
     for text in calendar_lines(summary):
@@ -109,12 +112,14 @@ def calendar_lines(summary: dict[str, Any]) -> list[str]:
 @contextlib.contextmanager
 def file_progress() -> Iterator[Callable[[int, int, int], None]]:
     """A bar of files with the rows read so far, on stderr; silent where nobody watches."""
+    if not sys.stderr.isatty():
+        yield lambda done, total, rows: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("files, {task.fields[rows]:,} rows"), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal, auto_refresh=False) as bar:
+    with Progress(*columns, console=Console(stderr=True), auto_refresh=False) as bar:
         task = bar.add_task("", rows=0)
 
         def show(done: int, total: int, rows: int) -> None:

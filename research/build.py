@@ -19,10 +19,9 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 
 from research import bulk, dyads, paths, register, sources, tables
-from research.errors import DataError, NoDataError, RequestError
+from research.errors import DataError, NoDataError, RequestError, cannot_write
 from research.register import Resource
-from research.sources import Cleaned
-from research.sources.intake import rejected_rows
+from research.sources.intake import Cleaned, rejected_rows
 
 _CLEANING = (
     "build.py",
@@ -84,7 +83,6 @@ def clean_files(
     Machine-coded events go file by file through `bulk.clean_files`, which takes `streaming`.
     """
     if source in sources.STREAMED:
-        _check_out(out)
         return bulk.clean_files(source, files, out, dyad, **streaming)
     clean = sources.cleaner(source)
     pair = dyads.find(dyad) if dyad else None
@@ -213,16 +211,10 @@ def _put(file: Path, data: bytes) -> None:
         beside.write_bytes(data)
         os.replace(beside, file)
     except OSError as fault:
-        raise _cannot_write(file, fault) from None
+        raise cannot_write(file, fault) from None
     finally:
         if beside.parent.is_dir():
             beside.unlink(missing_ok=True)
-
-
-def _cannot_write(place: Path, fault: OSError) -> RequestError:
-    return RequestError(
-        f"cannot write {place}: {fault.strerror}; nothing was left half-written: choose a folder you may write to"
-    )
 
 
 def _clean_own(clean: sources.Cleaner, file: Path) -> Cleaned:
@@ -333,15 +325,7 @@ def _only_pair(cleaned: Cleaned, pair: dyads.Dyad) -> Cleaned:
 
 def _check_out(out: Path) -> None:
     """Refuses a folder with anything in it that is not a former result: the result replaces the folder."""
-    results = {f"{table}.parquet" for table in tables.PROMISES} | {"rejected.parquet", "summary.json"}
-    try:
-        other = sorted(file.name for file in out.iterdir() if file.name not in results)
-    except FileNotFoundError:
-        return
-    except OSError as fault:
-        raise _cannot_write(out, fault) from None
-    if other:
-        raise RequestError(f"folder {out} holds other files ({', '.join(other[:5])}); choose an empty or a new folder")
+    bulk.check_out(out, {f"{table}.parquet" for table in tables.PROMISES} | {"rejected.parquet", "summary.json"})
 
 
 def _write_folder(out: Path, cleaned: Cleaned, summary: dict[str, Any]) -> None:
@@ -357,7 +341,7 @@ def _write_folder(out: Path, cleaned: Cleaned, summary: dict[str, Any]) -> None:
             os.replace(out, former)
         os.replace(beside, out)
     except OSError as fault:
-        raise _cannot_write(out, fault) from None
+        raise cannot_write(out, fault) from None
     finally:
         if former.exists() and not out.exists():
             os.replace(former, out)

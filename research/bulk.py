@@ -16,32 +16,37 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as arrow
 import pyarrow.parquet as parquet
 
-from research import dyads, tables
-from research.errors import DataError, NoDataError, RequestError
+from research import dyads
+from research.errors import DataError, NoDataError, RequestError, cannot_write
 from research.sources import STREAMED
 from research.sources.archive import FileRefused
 from research.sources.listing import TRANSLATION, Listed, Listing, read_lists, slot_of, verify
-from research.sources.sink import Sink
+from research.sources.sink import COLUMNS, REJECTED, Sink
 
 MERGE_MEMORY = "192MB"
 ROW_GROUP = 131_072
 WORKERS = 2
+LARGEST_BLOCK = 24 << 20
 FILE_FLAGS = ("prefiltered", "benchmark")  # notes of a cleaner that hold for every row of its file
 RESULT = ("events.parquet", "rejected.parquet", "event_coverage.parquet", "summary.json")
 _CODE = ("bulk.py", "cameo.py", "coverage.py", "dyads.py", "tables.py", "sources/*.py")
+_ARROW = {
+    "text": arrow.string(), "date": arrow.date32(), "count": arrow.int64(), "number": arrow.float64(),
+    "bool": arrow.bool_(), "flag": arrow.bool_(),
+}  # fmt: skip
 _SCHEMAS = {
-    "events": tables.arrow_schema(tables.EVENTS.columns),
-    "rejected": tables.arrow_schema(tables.REJECTED),
+    name: arrow.schema([(column, _ARROW[kind]) for column, kind in columns.items()])
+    for name, columns in (("events", COLUMNS), ("rejected", REJECTED))
 }
 # Rows that say the same, wherever they stood.
-_FACTS = [name for name in tables.EVENTS.columns if name not in ("file", "line", "flags")]
+_FACTS = [name for name in COLUMNS if name not in ("file", "line", "flags")]
 
 Progress = Callable[[int, int, int], None]
 
@@ -66,10 +71,17 @@ def clean_files(
     source than gdelt; DataError where a list is none; NoDataError where no row of the pair was kept.
     """
     pair = dyads.find(dyad) if dyad else None
+    if source not in STREAMED:
+        raise RequestError(f"{source!r} is no source of machine-coded events; there are {', '.join(STREAMED)}")
+    STREAMED[source]  # loaded before workers are forked
     listing = _listing(source, lists)
     found = expanded(files)
+    check_out(out, set(RESULT))
     work = out.absolute().with_name(f".{out.absolute().name}.parts")
-    work.mkdir(parents=True, exist_ok=True)
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise cannot_write(work, fault) from None
     checks = [listing.expected(file) if listing else None for file in found]
     jobs = [(source, str(f), str(_part(work, source, f, pair, c)), dyad, c) for f, c in zip(found, checks, strict=True)]
     books = _parts(jobs, executor, progress or (lambda *_: None))
@@ -83,6 +95,21 @@ def _listing(source: str, lists: Sequence[Path]) -> Listing | None:
     if lists and source != "gdelt":
         raise RequestError(f"--list takes GDELT's lists of files; for {source} there is none: leave it out")
     return read_lists(lists) if lists else None
+
+
+def check_out(out: Path, results: set[str]) -> None:
+    """Refuses a folder with anything in it that is not a former result: the result replaces the folder.
+
+    Raises RequestError there, and where the folder cannot be looked into.
+    """
+    try:
+        other = sorted(file.name for file in out.iterdir() if file.name not in results)
+    except FileNotFoundError:
+        return
+    except OSError as fault:
+        raise cannot_write(out, fault) from None
+    if other:
+        raise RequestError(f"folder {out} holds other files ({', '.join(other[:5])}); choose an empty or a new folder")
 
 
 def expanded(files: Iterable[Path]) -> list[Path]:
@@ -143,6 +170,7 @@ def _parts(jobs: list[tuple], executor: Executor | None, progress: Progress) -> 
     own = None if executor else ProcessPoolExecutor(WORKERS, mp_context=_processes())
     try:
         futures = {(executor or own).submit(clean_one, *jobs[number]): number for number in left}
+        _load()
         for future in as_completed(futures):
             books[futures[future]] = future.result()
             rows += books[futures[future]]["rows_read"]
@@ -151,6 +179,15 @@ def _parts(jobs: list[tuple], executor: Executor | None, progress: Progress) -> 
         if own:
             own.shutdown(cancel_futures=True)
     return [books[number] for number in range(len(jobs))]
+
+
+def _load() -> None:
+    """What the merge needs, loaded while the workers are already at it."""
+    import duckdb  # noqa: F401
+
+    from research import tables
+
+    tables.check("events", tables.typed(_SCHEMAS["events"].empty_table().to_pandas(), tables.EVENTS.columns))
 
 
 def _processes() -> multiprocessing.context.BaseContext:
@@ -166,6 +203,7 @@ def _processes() -> multiprocessing.context.BaseContext:
 
 def clean_one(source: str, file: str, part: str, dyad: str | None, check: Listed | None = None) -> dict[str, Any]:
     """The part of one file: rows, rejected rows and books, in a folder that appears whole. Returns the books."""
+    _keep_freed_memory()
     place = Path(part)
     beside = place.with_name(f"{place.name}.{os.getpid()}.making")
     shutil.rmtree(beside, ignore_errors=True)
@@ -179,6 +217,16 @@ def clean_one(source: str, file: str, part: str, dyad: str | None, check: Listed
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return books
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Lets blocks of text be used again: where glibc gives each back to the system, a third of the scan goes to pages.
+
+    It keeps blocks up to the largest size that it has seen freed (mallopt(3), M_MMAP_THRESHOLD).
+    """
+    block = bytes(LARGEST_BLOCK)
+    del block
 
 
 def _cleaned(source: str, file: str, folder: Path, pair: dyads.Dyad | None, check: Listed | None) -> dict[str, Any]:
@@ -258,7 +306,7 @@ def _file_flags(books: list[dict[str, Any]]) -> dict[str, str]:
 
 def _write_calendar(source: str, books: list[dict[str, Any]], listing: Listing | None, file: Path) -> dict[str, Any]:
     """Writes which days the files cover; returns the calendar in figures."""
-    from research import coverage
+    from research import coverage, tables
 
     rows = coverage.calendar(source, books, listing)
     schema = tables.arrow_schema(tables.EVENT_COVERAGE.columns)
@@ -324,7 +372,7 @@ _MARKED = f"""
         window twins as (partition by event_date, least(initiator, target), greatest(initiator, target),
             coalesce(cameo_code, title), url)
     )
-    select {", ".join(name for name in tables.EVENTS.columns if name not in ("flags", "file", "line"))},
+    select {", ".join(name for name in COLUMNS if name not in ("flags", "file", "line"))},
         nullif(concat_ws(';', flags, (select flag from of_file where of_file.file = counted.file),
             case when nth_day > 1 then 'dup_day' end,
             case when nth_url > 1 then 'dup_url' end, case when has_twin then 'mirror_twin' end), '') flags,
@@ -353,6 +401,8 @@ def _enter_repeats(summary: dict[str, Any], again: list[tuple[str, int]]) -> Non
 
 def _stream(name: str, rows: Any, file: Path, *, checked: bool = False) -> None:
     """Rows of a query to Parquet in row groups of one size, each checked against the table's promise."""
+    from research import tables
+
     reader = rows.to_arrow_reader(ROW_GROUP)
     schema = _SCHEMAS[name]
     held: list[arrow.RecordBatch] = []

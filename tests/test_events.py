@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 import zlib
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from research import build, bulk, cameo
+from research import build, bulk, cameo, dyads, tables
 from research.errors import NoDataError, RequestError
 from research.sources import archive, gdelt, icews, polecat
 from research.sources.sink import Sink
@@ -200,7 +201,7 @@ REFUSED = {
     "html page": (b"<!DOCTYPE html><title>404</title>", "html_page", "a web page"),
     "zip cut short": (zipped(GOOD * 50)[:80], "corrupt_archive", "not a readable zip"),
     "gzip cut short": (gzip.compress(many().encode())[:-30], "corrupt_archive", "cut short after"),
-    "gzip damaged": (gzip.compress(GOOD.encode())[:-8] + b"\0" * 8, "corrupt_archive", "incorrect data check"),
+    "gzip damaged": (gzip.compress(GOOD.encode())[:-8] + b"\0" * 8, "corrupt_archive", "Incorrect checksum"),
     "zip of nothing": (zipped("", "folder/"), "corrupt_archive", "holds no file"),
     "other widths": (b"a\tb\tc\n", "unknown_width", "1 lines of 3 fields"),
     "no tabs": (b"a line\n", "bad_separator", "1 lines without a tab"),
@@ -353,6 +354,145 @@ def test_whatever_is_done_to_rows_each_is_counted_once(tmp_path, rows):
     assert sink.rows_read == text.count(b"\n") + 1
     assert sink.rows_read == sink.rows_kept + sink.rejected.total() + sink.out_of_scope.total()
     assert taken == {"events": sink.rows_written, "rejected": sink.rejected.total()}
+
+
+def read_plainly(text: bytes, path: Path, sink: Sink) -> None:
+    """The same file line by line and field by field: what the scan must agree with."""
+    rows = gdelt._Scan(sink, path)
+    known = dyads.SPELLINGS["gdelt"] | dict.fromkeys(dyads.NO_STATES, "none of ours") | {"": ""}
+    for line, raw in enumerate(text.removesuffix(b"\n").split(b"\n"), start=1):
+        fields = raw.split(b"\t")
+        sink.rows_read += 1
+        rows.widths[len(fields)] += 1
+        if len(fields) not in gdelt.WIDTHS:
+            sink.reject(line, "field_count", gdelt._shown(raw))
+            continue
+        rows.first_width = rows.first_width or len(fields)
+        sides = [known.get(fields[at].decode("latin-1")) for at in (7, 17)]
+        sink.seen.update(side for side in sides if side in dyads.STATES)
+        if None in sides:
+            sink.reject(line, "unknown_country", gdelt._shown(raw))
+        elif "" in sides:
+            sink.out_of_scope["no_country"] += 1
+        elif "none of ours" in sides:
+            sink.out_of_scope["no_state"] += 1
+        elif sides[0] == sides[1]:
+            sink.out_of_scope["self_dyad"] += 1
+        elif sink.pair and set(sides) != set(sink.pair.states):
+            sink.out_of_scope["other_pair"] += 1
+        else:
+            rows._row(line, raw)
+    rows.finish()
+
+
+def told(path: Path, pair: dyads.Dyad | None, read) -> tuple:
+    """All that comes of a file: its books and rows, or why it was refused."""
+    taken = {"events": [], "rejected": []}
+    sink = Sink(str(path), lambda name, held: taken[name].extend(held), pair)
+    try:
+        read(sink)
+    except archive.FileRefused as refused:
+        return refused.reason, str(refused)
+    sink.close()
+    return sink.counts(), *(sorted(rows, key=lambda row: row["line"]) for rows in taken.values())
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.sampled_from([57, 58, 61]),
+            st.sampled_from(["JPN", "KOR", "", "EUR", "XQZ", "kor", "JP", "JPNX", "ROM", "\0AB", "[[[", "JP\r"]),
+            st.sampled_from(["JPN", "KOR", "", "AFR", "USA", "Ä", "PRK"]),
+            st.sampled_from([b"", b"\t", b"\t" * 3, b"\t" * 256, b"\r", b"\xff", b"\n", b"\n\n" + b"\t" * 60 + b"\n"]),
+        ),
+        min_size=1,
+        max_size=40,
+    ),
+    block=st.sampled_from([1, 5, 64, 331, 4096, 1 << 20]),
+    slug=st.sampled_from(["JPN-KOR", None]),
+)
+def test_the_scan_tells_what_reading_line_by_line_tells_wherever_blocks_end(tmp_path, rows, block, slug):
+    lines = [gdelt_line(n, width, _7=a, _17=b).encode() + tail for n, (width, a, b, tail) in enumerate(rows)]
+    day = tmp_path / "day"
+    day.write_bytes(b"\n".join(lines) + b"\n")
+    pair = dyads.find(slug) if slug else None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archive, "CHUNK", block)
+        patch.setattr(gdelt, "BLOCKS_A_COUNT", 3)
+        scanned = told(day, pair, lambda sink: gdelt.clean_gdelt(day, sink))
+    assert scanned == told(day, pair, lambda sink: read_plainly(day.read_bytes(), day, sink))
+
+
+def test_archives_give_the_same_text_whatever_they_are_made_of(tmp_path, monkeypatch):
+    text = "\n".join(gdelt_line(n) for n in range(3000)).encode()
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w", zipfile.ZIP_STORED) as made:
+        made.writestr("day.CSV", text)
+    halves = gzip.compress(text[:70_000]) + gzip.compress(b"") + gzip.compress(text[70_000:])
+    files = {"stored": stored.getvalue(), "zip": zipped(text), "gz": gzip.compress(text), "members": halves}
+    folder = folder_of(tmp_path, plain=text, padded=gzip.compress(text) + b"\0" * 512, **files)
+    for compressed, block in ((1, 1 << 20), (7, 4096), (1 << 17, 100)):
+        monkeypatch.setattr(archive, "_COMPRESSED", compressed)
+        monkeypatch.setattr(archive, "CHUNK", block)
+        for file in folder.iterdir():
+            pieces = list(archive.chunks(file))
+            assert b"".join(pieces) == text, file.name
+            assert file.name == "stored" or max(map(len, pieces)) <= block
+
+
+def test_a_gzip_cut_short_in_its_second_member_is_refused(tmp_path):
+    file = folder_of(tmp_path, cut=gzip.compress(GOOD.encode()) + gzip.compress(many().encode())[:-40]) / "cut"
+    with pytest.raises(archive.FileRefused, match="cut short after") as refused:
+        list(archive.chunks(file))
+    assert refused.value.reason == "corrupt_archive"
+
+
+def test_an_archive_whose_end_is_missing_is_refused():
+    cut = io.BytesIO(b"12345")
+    with pytest.raises(archive.FileRefused, match="cut short: 4 bytes are missing"):
+        list(archive._read(cut, 9))
+
+
+def test_the_columns_of_parts_are_those_the_tables_promise():
+    assert bulk._SCHEMAS["events"] == tables.arrow_schema(tables.EVENTS.columns)
+    assert bulk._SCHEMAS["rejected"] == tables.arrow_schema(tables.REJECTED)
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_an_executor_from_outside_gives_the_same_bytes(tmp_path, kind):
+    days = {
+        f"d{n}": "\n".join(gdelt_line(n * 10 + at, _17=b) for at, b in enumerate(("KOR", "", "USA"))) for n in range(5)
+    }
+    folder = folder_of(tmp_path, bad=b"<html>", **days)
+    own = bulk.clean_files("gdelt", [folder], tmp_path / "own")
+    made = ThreadPoolExecutor(2) if kind == "threads" else ProcessPoolExecutor(2, mp_context=bulk._processes())
+    with made as executor:
+        other = bulk.clean_files("gdelt", [folder], tmp_path / "other", executor=executor)
+        assert executor.submit(int, "7").result() == 7  # left open for its owner
+    assert other == own
+    for name in bulk.RESULT:
+        assert (tmp_path / "own" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
+
+
+def test_a_source_or_a_place_that_cannot_be_is_refused_before_any_work(tmp_path):
+    folder = folder_of(tmp_path, day=gdelt_line(1))
+    with pytest.raises(
+        RequestError, match="'jnto' is no source of machine-coded events; there are gdelt, icews, polecat"
+    ):
+        bulk.clean_files("jnto", [folder], tmp_path / "out")
+    with pytest.raises(RequestError, match=r"folder .*in holds other files \(day\); choose an empty or a new folder"):
+        bulk.clean_files("gdelt", [folder], folder)
+    with pytest.raises(RequestError, match=r"cannot write .*day/out: Not a directory; nothing was left half-written"):
+        bulk.clean_files("gdelt", [folder], folder / "day" / "out")
+
+
+def test_cleaning_events_loads_the_tables_only_for_the_merge():
+    ran = subprocess.run(
+        [sys.executable, "-c", "import sys, research.bulk as b; b.STREAMED['gdelt']; print('pandas' in sys.modules)"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ran.stdout == "False\n"
 
 
 def icews_text(*rows: dict[str, str]) -> str:

@@ -1,54 +1,64 @@
 """Publishers' files to tidy tables: one module a publisher, one cleaner a kind of file.
 
 `SOURCES` maps the name used on the command line and in the register (`cleaner`) to the cleaner and its table.
+A cleaner is loaded when it is first asked for: cleaning events does not wait for what other cleaners need.
 """
 
-from collections.abc import Callable
+import importlib
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from research.errors import RequestError
-from research.register import Resource
-from research.sources.claims import clean_claims
-from research.sources.comtrade import clean_comtrade_bulk, clean_comtrade_legacy, clean_comtrade_v1
-from research.sources.federal_reserve import clean_federal_reserve
-from research.sources.gdelt import clean_gdelt
-from research.sources.icews import clean_icews
-from research.sources.intake import Cleaned
-from research.sources.japan_customs import clean_estat, clean_japan_customs
-from research.sources.japan_mof import clean_japan_mof, clean_japan_mof_quoted
-from research.sources.jnto import clean_jnto
-from research.sources.korea_customs import clean_korea_customs, clean_korea_customs_quoted
-from research.sources.korea_tables import clean_kita, clean_korea_customs_api
-from research.sources.polecat import clean_polecat
-from research.sources.sink import Sink
-from research.sources.timeline import clean_timeline
 
-Cleaner = Callable[[Path, Resource | None], Cleaned]
+if TYPE_CHECKING:
+    from research.register import Resource
+    from research.sources.intake import Cleaned
 
-SOURCES: dict[str, Cleaner] = {
-    "timeline": clean_timeline,
-    "korea_customs": clean_korea_customs,
-    "korea_customs_quoted": clean_korea_customs_quoted,
-    "japan_mof": clean_japan_mof,
-    "japan_mof_quoted": clean_japan_mof_quoted,
-    "jnto": clean_jnto,
-    "federal_reserve": clean_federal_reserve,
-    "claims": clean_claims,
-    "comtrade_v1": clean_comtrade_v1,
-    "comtrade_legacy": clean_comtrade_legacy,
-    "comtrade_bulk": clean_comtrade_bulk,
-    "japan_customs": clean_japan_customs,
-    "estat": clean_estat,
-    "korea_customs_api": clean_korea_customs_api,
-    "kita": clean_kita,
-}
+Cleaner = Callable[[Path, "Resource | None"], "Cleaned"]
+
+
+class _Cleaners(Mapping[str, Callable[..., Any]]):
+    """Cleaners by name; given as `module.function` of this folder."""
+
+    def __init__(self, places: dict[str, str]) -> None:
+        self._places = places
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        module, function = self._places[name].split(".")
+        return getattr(importlib.import_module(f"research.sources.{module}"), function)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+SOURCES: Mapping[str, Cleaner] = _Cleaners(
+    {
+        "timeline": "timeline.clean_timeline",
+        "korea_customs": "korea_customs.clean_korea_customs",
+        "korea_customs_quoted": "korea_customs.clean_korea_customs_quoted",
+        "japan_mof": "japan_mof.clean_japan_mof",
+        "japan_mof_quoted": "japan_mof.clean_japan_mof_quoted",
+        "jnto": "jnto.clean_jnto",
+        "federal_reserve": "federal_reserve.clean_federal_reserve",
+        "claims": "claims.clean_claims",
+        "comtrade_v1": "comtrade.clean_comtrade_v1",
+        "comtrade_legacy": "comtrade.clean_comtrade_legacy",
+        "comtrade_bulk": "comtrade.clean_comtrade_bulk",
+        "japan_customs": "japan_customs.clean_japan_customs",
+        "estat": "japan_customs.clean_estat",
+        "korea_customs_api": "korea_tables.clean_korea_customs_api",
+        "kita": "korea_tables.clean_kita",
+    }
+)
 
 # Machine-coded events: files too many and too large for memory, read as a stream (`research.bulk`).
-STREAMED: dict[str, Callable[[Path, Sink], None]] = {
-    "gdelt": clean_gdelt,
-    "icews": clean_icews,
-    "polecat": clean_polecat,
-}
+STREAMED: Mapping[str, Callable[..., None]] = _Cleaners(
+    {"gdelt": "gdelt.clean_gdelt", "icews": "icews.clean_icews", "polecat": "polecat.clean_polecat"}
+)
 
 
 def cleaner(source: str) -> Cleaner:
@@ -58,4 +68,4 @@ def cleaner(source: str) -> Cleaner:
     return SOURCES[source]
 
 
-__all__ = ["SOURCES", "STREAMED", "Cleaned", "Cleaner", "cleaner"]
+__all__ = ["SOURCES", "STREAMED", "Cleaner", "cleaner"]

@@ -6,14 +6,17 @@ A member is never written to disk, so its stored path does not matter. What cann
 
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from isal import igzip_lib, isal_zlib
+
 from research.errors import DataError
 
 CHUNK = 1 << 20
+_COMPRESSED = 1 << 17
+_GZIP = b"\x1f\x8b"
 # A GDELT day shrinks about six times; past a hundred times and a quarter of a gigabyte it is no text of events.
 BOMB_RATIO = 100
 BOMB_BYTES = 256 << 20
@@ -39,14 +42,14 @@ def chunks(path: Path) -> Iterator[bytes]:
             file.seek(0)
             if magic.startswith(b"PK"):
                 pieces = _zip(file, path)
-            elif magic.startswith(b"\x1f\x8b"):
+            elif magic.startswith(_GZIP):
                 pieces = _gzip(file)
             else:
                 pieces = iter(lambda: file.read(CHUNK), b"")
             yield from _no_page(pieces)
     except OSError as fault:
         raise FileRefused("unreadable", fault.strerror or str(fault)) from None
-    except zlib.error as fault:
+    except isal_zlib.error as fault:
         raise FileRefused("corrupt_archive", f"the compressed text cannot be read on: {fault}") from None
 
 
@@ -80,46 +83,54 @@ def _zip(file: BinaryIO, path: Path) -> Iterator[bytes]:
         raise FileRefused("corrupt_archive", "the zip's directory points to no member")
     name, extra = (int.from_bytes(head[at : at + 2], "little") for at in (26, 28))
     file.seek(name + extra, os.SEEK_CUR)
-    wbits = -zlib.MAX_WBITS if member.compress_type == zipfile.ZIP_DEFLATED else None
+    if member.compress_type == zipfile.ZIP_DEFLATED:
+        pieces = _inflated(file, member.compress_size, igzip_lib.DECOMP_DEFLATE)
+    else:
+        pieces = _read(file, member.compress_size)
     checksum, length = 0, 0
-    for piece in _inflated(file, member.compress_size, wbits):
-        checksum, length = zlib.crc32(piece, checksum), length + len(piece)
+    for piece in pieces:
+        checksum, length = isal_zlib.crc32(piece, checksum), length + len(piece)
         yield piece
     if (checksum, length) != (member.CRC, member.file_size):
         raise FileRefused("corrupt_archive", f"{length} bytes do not have the length or checksum the zip says")
 
 
 def _gzip(file: BinaryIO) -> Iterator[bytes]:
-    """Gzip text, member after member (zlib proves length and checksum of each)."""
-    size = os.fstat(file.fileno()).st_size
-    yield from _inflated(file, size, 16 + zlib.MAX_WBITS)
+    """Gzip text, member after member; length and checksum of each are proven by the reader."""
+    yield from _inflated(file, os.fstat(file.fileno()).st_size, igzip_lib.DECOMP_GZIP)
 
 
-def _inflated(file: BinaryIO, compressed: int, wbits: int | None) -> Iterator[bytes]:
-    """Pieces of at most CHUNK bytes; refuses a stream that ends early, or swells past all reason."""
-    left, given = compressed, 0
-    inflate = zlib.decompressobj(wbits) if wbits is not None else None
-    while left > 0:
-        data = file.read(min(CHUNK >> 2, left))
+def _read(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """So many bytes of a file; refuses one that ends before."""
+    while size > 0:
+        data = file.read(min(_COMPRESSED, size))
         if not data:
-            raise FileRefused("corrupt_archive", f"the archive is cut short: {left} bytes are missing")
-        left -= len(data)
-        if inflate is None:
-            yield data
-            continue
-        while data:
+            raise FileRefused("corrupt_archive", f"the archive is cut short: {size} bytes are missing")
+        size -= len(data)
+        yield data
+
+
+def _inflated(file: BinaryIO, size: int, kind: int) -> Iterator[bytes]:
+    """Pieces of at most CHUNK bytes; refuses a stream that ends early, or swells past all reason."""
+    inflate = igzip_lib.IgzipDecompressor(flag=kind)
+    given, data = 0, b""
+    for read in _read(file, size):
+        data += read
+        while True:
+            if inflate.eof:
+                if kind == igzip_lib.DECOMP_GZIP and len(data) < len(_GZIP):
+                    break
+                if kind != igzip_lib.DECOMP_GZIP or not data.startswith(_GZIP):
+                    return
+                inflate = igzip_lib.IgzipDecompressor(flag=kind)
             piece = inflate.decompress(data, CHUNK)
-            data = inflate.unconsumed_tail
+            data = inflate.unused_data if inflate.eof else b""
             given += len(piece)
-            if given > BOMB_BYTES and given > BOMB_RATIO * compressed:
-                raise FileRefused("zip_bomb", f"{compressed} bytes swell to more than {given}; not read on")
+            if given > BOMB_BYTES and given > BOMB_RATIO * size:
+                raise FileRefused("zip_bomb", f"{size} bytes swell to more than {given}; not read on")
             if piece:
                 yield piece
-            if inflate.eof:
-                data = inflate.unused_data
-                if wbits is not None and wbits > 0 and data.startswith(b"\x1f\x8b"):
-                    inflate = zlib.decompressobj(wbits)
-                else:
-                    break
-    if inflate is not None and not inflate.eof:
+            if inflate.needs_input and not inflate.eof:
+                break
+    if not inflate.eof:
         raise FileRefused("corrupt_archive", f"the archive is cut short after {given} bytes of text")

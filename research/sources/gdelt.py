@@ -26,6 +26,7 @@ SHIFTS = frozenset({7, 30, 365, 3650})  # "last week", "a month ago", "a year ag
 FIRST_DAY = date(1979, 1, 1)
 LONGEST_LINE = 1 << 20
 TRIAL_LINES = 1000
+BLOCKS_A_COUNT = 32
 TABLE_CHECK_ROWS = 100
 _ACTOR1, _ACTOR2, _ROOT_EVENT, _CODE, _ROOT, _QUAD, _SCORE, _MENTIONS, _TONE = 7, 17, 25, 26, 28, 29, 30, 31, 34
 _ADDED = {57: 56, 58: 56, 61: 59}
@@ -34,13 +35,18 @@ _NUMBER = re.compile(r"[-+]?[0-9]{1,15}(\.[0-9]*)?([eE][-+]?[0-9]{1,2})?")
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
 _SLOT = re.compile(r"(?<![0-9])(20[0-9]{6})([0-9]{6})?(?![0-9])")
 
-# How the scan knows a country: 0 empty, 1 no state of ours, 2 and above a state, -1 unknown.
+# How the scan knows a country: 0 empty, 1 no state of ours, 2 and above a state, the last unknown.
 _KNOWN = tuple(dyads.STATES)
 _IDS = {code: number for number, code in enumerate(_KNOWN, start=2)}
+_UNKNOWN = len(_KNOWN) + 2
+_NUMBERS = _UNKNOWN + 1
+# What the scan does with a row: count it, read it, reject it.
+_READ, _REJECT = 1, 2
 
 
-def _lookup() -> np.ndarray:
-    table = np.full(26**3, -1, dtype=np.int16)
+def _by_letters() -> np.ndarray:
+    """The scan's number of every code of three letters."""
+    table = np.full(26**3, _UNKNOWN, dtype=np.int32)
     numbers = {code: 1 for code in dyads.NO_STATES}
     numbers |= {code: _IDS[iso3] for code, iso3 in dyads.SPELLINGS["gdelt"].items()}
     for code, number in numbers.items():
@@ -49,7 +55,16 @@ def _lookup() -> np.ndarray:
     return table
 
 
-_BY_LETTERS = _lookup()
+def _bits() -> np.ndarray:
+    """Where in a byte (first bit: 0) the set bit stands that is followed by so many others."""
+    table = np.zeros((256, 8), dtype=np.uint8)
+    for value in range(256):
+        for after, place in enumerate(place for place in range(7, -1, -1) if value >> (7 - place) & 1):
+            table[value, after] = place
+    return table
+
+
+_BY_LETTERS, _BITS = _by_letters(), _bits()
 
 
 def clean_gdelt(path: Path, sink: Sink) -> None:
@@ -80,7 +95,7 @@ def _whole_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
             if len(rest) > LONGEST_LINE:
                 raise FileRefused("line_too_long", f"a line longer than {LONGEST_LINE} bytes: not a file of events")
             continue
-        yield rest + piece[:cut]
+        yield b"".join((rest, memoryview(piece)[:cut]))
         rest = piece[cut:]
     if rest:
         yield rest + b"\n"
@@ -92,71 +107,76 @@ class _Scan:
     def __init__(self, sink: Sink, path: Path) -> None:
         self.sink, self.name = sink, path.name
         self.widths: Counter = Counter()
+        self.pairs = np.zeros(_NUMBERS**2, dtype=np.int64)
+        self.uncounted: list[np.ndarray] = []
         self.checked = self.mismatched = 0
         self.first_width = 0
         self.example = ""
-        self.pair = tuple(_IDS[state] for state in sink.pair.states) if sink.pair else None
+        self.todo = _todo(sink.pair)
 
     def block(self, block: bytes, line: int) -> int:
         """Takes in whole lines, the first of which has the number `line`; returns how many there were."""
         text = np.frombuffer(block, dtype=np.uint8)
-        seps = np.flatnonzero((text - np.uint8(9)) < 2)  # tab or line feed
-        ends = np.flatnonzero(text[seps] == 10)
-        widths = np.diff(ends, prepend=-1)
-        stops = seps[ends]
+        tabs = text == 9
+        stops = np.flatnonzero(text == 10)
         starts = np.concatenate(([0], stops[:-1] + 1))
-        sound = (widths == 61) | (widths == 58) | (widths == 57)
-        self.sink.rows_read += len(ends)
-        self._note_widths(widths)
-        if not sound.all():
+        counts = _tabs_a_line(tabs, starts)
+        before = np.cumsum(counts, dtype=np.int32) - counts
+        sound = (counts == 60) | (counts == 57) | (counts == 56)
+        self.sink.rows_read += len(stops)
+        self._note_widths(counts + 1)
+        rows = np.flatnonzero(sound)
+        if len(rows) < len(stops):
+            before = before[rows]
             for at in np.flatnonzero(~sound):
                 self.sink.reject(line + int(at), "field_count", _shown(block[starts[at] : stops[at]]))
-        chosen = np.flatnonzero(sound)
-        first = ends[chosen] - widths[chosen] + 1
-        a = _countries(text, seps[first + _ACTOR1 - 1] + 1, seps[first + _ACTOR1])
-        b = _countries(text, seps[first + _ACTOR2 - 1] + 1, seps[first + _ACTOR2])
-        for at in chosen[self._in_scope(a, b, chosen, line, block, starts, stops)]:
-            self._row(line + int(at), block[starts[at] : stops[at]])
-        return len(ends)
+        sides = _countries(text, _tab_places(tabs, np.stack((before + _ACTOR1, before + _ACTOR2))) + 1)
+        pairs = sides[0] * _NUMBERS + sides[1]
+        self._note_pairs(pairs)
+        todo = self.todo[pairs]
+        for found in np.flatnonzero(todo):
+            at = int(rows[found])
+            raw = block[starts[at] : stops[at]]
+            if todo[found] == _REJECT:
+                self.sink.reject(line + at, "unknown_country", _shown(raw))
+            else:
+                self._row(line + at, raw)
+        return len(stops)
 
     def _note_widths(self, widths: np.ndarray) -> None:
-        values, counts = np.unique(widths, return_counts=True)
-        self.widths.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+        counts = np.bincount(widths)
+        self.widths.update({int(width): int(counts[width]) for width in np.flatnonzero(counts)})
         if not self.first_width:
             self.first_width = next((width for width in widths.tolist() if width in WIDTHS), 0)
         if not self.first_width and self.widths.total() >= TRIAL_LINES:
             self._refuse_width()
 
-    def _in_scope(self, a, b, chosen, line, block, starts, stops) -> np.ndarray:
-        """Positions (in `chosen`) of the rows asked for; the others are counted by why not."""
-        scope = self.sink.out_of_scope
-        unknown = (a < 0) | (b < 0)
-        for at in chosen[unknown]:
-            self.sink.reject(line + int(at), "unknown_country", _shown(block[starts[at] : stops[at]]))
-        self._note_seen(a, b)
-        left = ~unknown
-        for reason, beside in (
-            ("no_country", (a == 0) | (b == 0)),
-            ("no_state", (a == 1) | (b == 1)),
-            ("self_dyad", a == b),
-        ):
-            gone = left & beside
-            if count := int(gone.sum()):
-                scope[reason] += count
-            left &= ~beside
-        if self.pair:
-            one, other = self.pair
-            of_pair = ((a == one) & (b == other)) | ((a == other) & (b == one))
-            if count := int((left & ~of_pair).sum()):
-                scope["other_pair"] += count
-            left &= of_pair
-        return np.flatnonzero(left)
+    def _note_pairs(self, pairs: np.ndarray) -> None:
+        self.uncounted.append(pairs)
+        if len(self.uncounted) == BLOCKS_A_COUNT:
+            self._count_pairs()
 
-    def _note_seen(self, a: np.ndarray, b: np.ndarray) -> None:
-        counts = np.bincount(np.maximum(a, 0), minlength=len(_KNOWN) + 2)
-        counts = counts + np.bincount(np.maximum(b, 0), minlength=len(_KNOWN) + 2)
-        for number in np.flatnonzero(counts[2:]):
-            self.sink.seen[_KNOWN[number]] += int(counts[number + 2])
+    def _count_pairs(self) -> None:
+        if self.uncounted:
+            self.pairs += np.bincount(np.concatenate(self.uncounted), minlength=len(self.pairs))
+            self.uncounted.clear()
+
+    def _note_scope(self) -> None:
+        """Rows beside the question by why, and how often each state was seen."""
+        self._count_pairs()
+        pairs = self.pairs.reshape(_NUMBERS, _NUMBERS)
+        seen = pairs.sum(axis=0) + pairs.sum(axis=1)
+        self.sink.seen.update({_KNOWN[at]: int(seen[at + 2]) for at in np.flatnonzero(seen[2:_UNKNOWN])})
+        known = pairs[:_UNKNOWN, :_UNKNOWN]
+        states = known[2:, 2:]
+        read = int(self.pairs[self.todo == _READ].sum())
+        scope = {
+            "no_country": known[0].sum() + known[1:, 0].sum(),
+            "no_state": known[1, 1:].sum() + known[2:, 1].sum(),
+            "self_dyad": np.trace(states),
+            "other_pair": states.sum() - np.trace(states) - read,
+        }
+        self.sink.out_of_scope.update({reason: int(count) for reason, count in scope.items() if count})
 
     def _row(self, line: int, raw: bytes) -> None:
         """Reads one line of the pair: kept, or rejected with the first thing that is wrong with it."""
@@ -252,6 +272,7 @@ class _Scan:
         known = sum(self.widths[width] for width in WIDTHS)
         if self.widths.total() > 2 * known:
             self._refuse_width()
+        self._note_scope()
         if self.checked >= TABLE_CHECK_ROWS and self.mismatched > 0.01 * self.checked:
             raise FileRefused(
                 "goldstein_table",
@@ -262,7 +283,7 @@ class _Scan:
         self.sink.notes["goldstein_checked"] += self.checked
 
     def _refuse_width(self) -> None:
-        width, count = self.widths.most_common(1)[0]
+        width, count = min(self.widths.items(), key=lambda found: (-found[1], found[0]))
         if width == 1:
             raise FileRefused("bad_separator", f"{count} lines without a tab; GDELT files are tab-separated")
         raise FileRefused(
@@ -281,16 +302,43 @@ def proven_codes(codes: list[str], score: float) -> list[str] | None:
     return mended if known is not None and abs(known - score) < 1e-6 else None
 
 
-def _countries(text: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
-    """The scan's number of each country code between two places of the text."""
-    lengths = stops - starts
-    numbers = np.where(lengths == 0, np.int16(0), np.int16(-1))
-    three = np.flatnonzero(lengths == 3)
-    at = starts[three]
-    high, middle, low = (text[at + place].astype(np.int32) - 65 for place in range(3))
-    letters = (high >= 0) & (high < 26) & (middle >= 0) & (middle < 26) & (low >= 0) & (low < 26)
-    index = np.where(letters, (high * 26 + middle) * 26 + low, 0)
-    numbers[three] = np.where(letters, _BY_LETTERS[index], np.int16(-1))
+def _todo(pair: dyads.Dyad | None) -> np.ndarray:
+    """What the scan does with a row, by its two countries."""
+    todo = np.zeros((_NUMBERS, _NUMBERS), dtype=np.uint8)
+    if pair:
+        one, other = (_IDS[state] for state in pair.states)
+        todo[one, other] = todo[other, one] = _READ
+    else:
+        todo[2:_UNKNOWN, 2:_UNKNOWN] = _READ
+        np.fill_diagonal(todo, 0)
+    todo[_UNKNOWN] = todo[:, _UNKNOWN] = _REJECT
+    return todo.ravel()
+
+
+def _tabs_a_line(tabs: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """How many tabs each line has: counted in bytes, and again in full where a line has more than a byte holds."""
+    counts = np.add.reduceat(tabs.view(np.uint8), starts, dtype=np.uint8)
+    if counts.sum(dtype=np.int64) != np.count_nonzero(tabs):
+        counts = np.add.reduceat(tabs, starts, dtype=np.int64)
+    return counts.astype(np.int32)
+
+
+def _tab_places(tabs: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+    """Where in the text the tabs of these ranks (the first: 1) stand, without a list of all tabs."""
+    eights = np.packbits(tabs)
+    until = np.cumsum(np.bitwise_count(eights), dtype=np.int32)
+    eight = np.searchsorted(until, ranks)
+    return eight * 8 + _BITS[eights[eight], until[eight] - ranks]
+
+
+def _countries(text: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The scan's number of each country code that begins at these places."""
+    high, middle, low, after = (text[at + place] for place in range(4))
+    letters = [letter - np.uint8(65) for letter in (high, middle, low)]  # below A: wraps to a large number
+    three = (letters[0] < 26) & (letters[1] < 26) & (letters[2] < 26) & (after == 9)
+    index = (letters[0].astype(np.int32) * 26 + letters[1]) * 26 + letters[2]
+    numbers = np.where(three, _BY_LETTERS[np.where(three, index, 0)], np.int32(_UNKNOWN))
+    numbers[high == 9] = 0
     return numbers
 
 

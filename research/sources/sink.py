@@ -12,11 +12,16 @@ from typing import Any
 from research.dyads import Dyad
 
 BATCH = 65_536
-COLUMNS = (
-    "event_date", "date_precision", "source", "event_id", "initiator", "target", "cameo_code", "goldstein",
-    "goldstein_scale", "quad_class", "domain", "direction", "title", "mentions", "sources", "articles", "tone",
-    "is_root", "is_mutual", "verified", "url", "publisher", "date_added", "note", "flags", "file", "line",
-)  # fmt: skip
+# The columns of `tables.EVENTS` and `tables.REJECTED` with their kinds, stated once more (a test holds them equal):
+# a worker that reads files has no need of the libraries that check tables.
+COLUMNS = {
+    "event_date": "date", "date_precision": "text", "source": "text", "event_id": "text", "initiator": "text",
+    "target": "text", "cameo_code": "text", "goldstein": "number", "goldstein_scale": "text", "quad_class": "count",
+    "domain": "text", "direction": "text", "title": "text", "mentions": "count", "sources": "count",
+    "articles": "count", "tone": "number", "is_root": "flag", "is_mutual": "bool", "verified": "bool", "url": "text",
+    "publisher": "text", "date_added": "date", "note": "text", "flags": "text", "file": "text", "line": "count",
+}  # fmt: skip
+REJECTED = {"file": "text", "line": "count", "reason": "text", "record": "text"}
 _ALWAYS = {"date_precision": "day", "is_mutual": False, "verified": False}
 
 Writer = Callable[[str, list[Mapping[str, Any]]], None]
