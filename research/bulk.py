@@ -91,6 +91,13 @@ def clean_files(
     return summary
 
 
+def _listing(source: str, lists: Sequence[Path]) -> Listing | None:
+    """The publisher's lists, where any are given."""
+    if lists and source != "gdelt":
+        raise RequestError(f"--list takes GDELT's lists of files; for {source} there is none: leave it out")
+    return read_lists(lists) if lists else None
+
+
 def check_out(out: Path, results: set[str]) -> None:
     """Refuses a folder with anything in it that is not a former result: the result replaces the folder.
 
@@ -104,13 +111,6 @@ def check_out(out: Path, results: set[str]) -> None:
         raise cannot_write(out, fault) from None
     if other:
         raise RequestError(f"folder {out} holds other files ({', '.join(other[:5])}); choose an empty or a new folder")
-
-
-def _listing(source: str, lists: Sequence[Path]) -> Listing | None:
-    """The publisher's lists, where any are given."""
-    if lists and source != "gdelt":
-        raise RequestError(f"--list takes GDELT's lists of files; for {source} there is none: leave it out")
-    return read_lists(lists) if lists else None
 
 
 def expanded(files: Iterable[Path]) -> list[Path]:

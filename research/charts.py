@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import matplotlib
 import matplotlib.dates
+import matplotlib.patches
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -30,8 +31,9 @@ from research.measures.projection import Projection
 from research.measures.regimes import Regimes
 
 FIRST, SECOND, HIGHLIGHT = "#D55E00", "#0072B2", "#009E73"
-INK, QUIET, PALE = "#222222", "#6B6B6B", "#D9D9D9"
+INK, QUIET, FAINT, PALE = "#222222", "#6B6B6B", "#B0B0B0", "#D9D9D9"
 MOST_NUMBERS = 8  # written along one line before they would touch
+MOST_MARKS = 100  # drawn one by one; more become an image
 MENTIONED = 0.02  # a supplier that never reached this share of imports is not named
 WIDTH = 9.6  # inches; the page scales the drawing to its column
 STYLE = sns.axes_style("white") | {
@@ -689,6 +691,157 @@ def plot_around_dates(
         drawing = _svg(canvas, "around-dates")
     table = pooled[["month_end", "level", "low", "high", "intensity", "events"]]
     return Figure("around-dates", headline, subtitle, alt, source, drawing, table)
+
+
+CODED_PANELS = {
+    "goldstein_sum": "Summed score, each act once a day",
+    "net_share": "Cooperation less conflict, share of acts (−1 to +1)",
+    "goldstein_mean": "Mean score of reports (−10 to +10)",
+}
+
+
+def plot_coded(
+    monthly: pd.DataFrame,
+    pooled: pd.DataFrame | None,
+    pair: Dyad,
+    *,
+    headline: str,
+    subtitle: str,
+    alt: str,
+    source: str,
+) -> Figure:
+    """Machine-coded months in small multiples under the curated level: three measures, and the number of reports.
+
+    In: `measures.series.monthly` with coverage; `pooled`, the curated level where there is one. Months covered in part
+    are open points beside the line, months without a file are hatched. Raises: NoDataError when there is no month.
+    """
+    if monthly.empty:
+        raise NoDataError("no month to draw: no report lies in this window")
+    panels = [*(["level"] if pooled is not None else []), *CODED_PANELS, "reports"]
+    with matplotlib.rc_context(STYLE):
+        canvas = Canvas(figsize=(WIDTH, 1.75 * len(panels)), layout="constrained")
+        axes = canvas.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+        first, last = monthly["period"].min(), monthly["period"].max() + pd.offsets.MonthEnd(0)
+        axes[0].set_xlim(first, last + max((last - first) * 0.17, pd.Timedelta(days=12)))
+        for panel, ax in zip(panels, axes, strict=True):
+            if panel == "level":
+                _draw_curated(ax, pooled[pooled["month_end"].between(first, last)])
+                continue
+            _hatch_gaps(ax, monthly)
+            if panel == "reports":
+                _draw_reports(ax, monthly)
+            else:
+                _draw_coded(ax, monthly, panel, pair, named=panel == next(iter(CODED_PANELS)))
+        drawing = _svg(canvas, "coded")
+    return Figure("coded", headline, subtitle, alt, source, drawing, monthly)
+
+
+def _draw_curated(ax, level: pd.DataFrame) -> None:
+    ax.axhline(0, color=INK, linewidth=0.7)
+    ax.plot(level["month_end"], level["level"], color=HIGHLIGHT, linewidth=1.7)
+    ax.set_title("Curated timeline: level of conduct, both directions", loc="left", fontsize=9.5, fontweight="bold")
+    ax.yaxis.set_major_locator(MaxNLocator(4))
+
+
+def _draw_coded(ax, monthly: pd.DataFrame, measure: str, pair: Dyad, *, named: bool) -> None:
+    ax.axhline(0, color=INK, linewidth=0.7)
+    ends = {}
+    for (initiator, target), dash in zip([(pair.a, pair.b), (pair.b, pair.a)], ["-", (0, (4, 1.4))], strict=True):
+        own = monthly[(monthly["initiator"] == initiator) & (monthly["target"] == target)]
+        values = own[measure].astype(float)
+        if values.isna().all():
+            continue
+        middle, colour = own["period"] + pd.Timedelta(days=14), colours(pair)[initiator]
+        whole = values.where(~own["partial"])
+        ax.plot(middle, whole, color=colour, linewidth=1.1, linestyle=dash)
+        part = own["partial"] & values.notna()
+        alone = whole.notna() & whole.shift().isna() & whole.shift(-1).isna()  # no line reaches a month between gaps
+        crowded = {"linestyle": "none", "color": colour, "rasterized": max(alone.sum(), part.sum()) > MOST_MARKS}
+        ax.plot(middle[alone], whole[alone], ".", markersize=3.5, **crowded)
+        mark = "o" if dash == "-" else "s"
+        ax.plot(middle[part], values[part], mark, markerfacecolor="white", markersize=3.4, **crowded)
+        ends[f"{name(initiator)}\nto {name(target)}"] = (values.dropna().iloc[-1], colour)
+    ax.set_title(CODED_PANELS[measure], loc="left", fontsize=9.5, fontweight="bold")
+    ax.yaxis.set_major_locator(MaxNLocator(4))
+    if named and ends:
+        low, high = ax.get_ylim()
+        low, high = low - (high - low) * 0.12, high + (high - low) * 0.12
+        _label_ends(ax, monthly["period"].max() + pd.Timedelta(days=14), ends, gap=(high - low) * 0.36)
+        ax.set_ylim(low, high)
+
+
+def _draw_reports(ax, monthly: pd.DataFrame) -> None:
+    """Reports a month, both directions: acts below, what repeats an act of the day above and pale."""
+    both = monthly.groupby("period")[["reports", "acts"]].sum(min_count=1).astype(float)
+    months = pd.period_range(both.index.min(), both.index.max(), freq="M")
+    both = both.reindex(months.start_time)
+    edges = matplotlib.dates.date2num([*months.start_time, months[-1].end_time])
+    ax.stairs(both["acts"], edges, fill=True, color=QUIET, linewidth=0)
+    ax.stairs(both["reports"], edges, baseline=both["acts"], fill=True, facecolor="#E4E4E4", edgecolor=QUIET,
+              linewidth=0.4)  # fmt: skip
+    ax.set_ylim(0, None)
+    title = "Reports a month, both directions: acts (dark), and repeats of an act of the day (pale)"
+    ax.set_title(title, loc="left", fontsize=9.5, fontweight="bold")
+    ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
+
+
+def _hatch_gaps(ax, monthly: pd.DataFrame) -> None:
+    """Runs of months without a file."""
+    months = monthly.drop_duplicates("period").sort_values("period")
+    empty = (months["covered"] == 0).to_numpy()
+    for run in np.split(np.arange(len(months)), np.flatnonzero(np.diff(empty)) + 1):
+        if len(run) and empty[run[0]]:
+            begin, end = months["period"].iloc[[run[0], run[-1]]]
+            ax.axvspan(
+                begin, end + pd.offsets.MonthEnd(0), facecolor="none", edgecolor=FAINT, hatch="////", linewidth=0
+            )
+
+
+DAY_STYLES = {
+    "covered": {"color": SECOND},
+    "part": {"facecolor": "#BFD9EA", "edgecolor": SECOND, "hatch": "\\\\\\\\"},
+    "refused": {"facecolor": "white", "edgecolor": FIRST, "hatch": "xxxxx"},
+    "missing": {"facecolor": "white", "edgecolor": FAINT, "hatch": "////"},
+    "gap": {"color": INK},
+}
+DAY_WORDS = {
+    "covered": "covered whole", "part": "in part", "refused": "file refused", "missing": "no file given",
+    "gap": "never published",
+}  # fmt: skip
+
+
+def plot_calendar(days: pd.DataFrame, *, headline: str, subtitle: str, alt: str, source: str) -> Figure:
+    """Which days the event files cover, a bar a feed. In: `warehouse.calendars`. Raises: NoDataError without a day."""
+    if days.empty:
+        raise NoDataError("no day to draw: no machine-coded event files are held")
+    rows = list(days.groupby(["source", "folder", "feed"]))
+    with matplotlib.rc_context(STYLE):
+        canvas = Canvas(figsize=(WIDTH, 0.62 * len(rows) + 0.9), layout="constrained")
+        ax = canvas.subplots()
+        runs = []
+        for place, ((_, folder, feed), part) in zip(range(len(rows))[::-1], rows, strict=True):
+            part = part.sort_values("day")
+            changes = part["status"].ne(part["status"].shift()).cumsum()
+            own = part.groupby(changes).agg(
+                status=("status", "first"), first=("day", "first"), last=("day", "last"), days=("day", "size")
+            )
+            for run in own.itertuples():
+                length = run.last - run.first + pd.Timedelta(days=1)
+                ax.barh(place, length, left=run.first, height=0.42, linewidth=0, **DAY_STYLES[run.status])
+            label = f"{part['source'].iloc[0]}, from data/coded/{folder}" + ("" if feed == "main" else f", {feed}")
+            ax.text(part["day"].min(), place + 0.27, label, fontsize=8.4, va="bottom")
+            runs.append(own.assign(label=label))
+        shown = [status for status in DAY_STYLES if (days["status"] == status).any()]
+        keys = [matplotlib.patches.Patch(linewidth=0, **DAY_STYLES[status]) for status in shown]
+        ax.legend(keys, [DAY_WORDS[s] for s in shown], loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(keys),
+                  frameon=False, fontsize=8.4, borderaxespad=0)  # fmt: skip
+        ax.set_yticks([])
+        ax.set_ylim(-0.4, len(rows) - 0.2)
+        ax.spines["left"].set_visible(False)
+        ax.set_xlim(days["day"].min(), days["day"].max() + pd.Timedelta(days=1))
+        drawing = _svg(canvas, "calendar")
+    return Figure("calendar", headline, subtitle, alt, source, drawing, pd.concat(runs, ignore_index=True))
 
 
 def _svg(canvas: Canvas, prefix: str) -> str:

@@ -71,20 +71,23 @@ def coded(
 
 
 def coded_sources(pair: Dyad) -> list[str]:
-    """Which machine-coded sources have been cleaned for a pair, in a stated order."""
-    return [source for source in tables.MACHINE_CODED if _results(source, pair)]
+    """Machine-coded sources of which events of the pair are held, in a stated order."""
+    where, values = _conditions(tables.EVENTS, pair, None, None, {})
+    asked = f"select source from read_parquet(?) where {where} and source = ? limit 1"
+    found = {source: [str(f / "events.parquet") for f in _results(source, pair)] for source in tables.MACHINE_CODED}
+    return [source for source, files in found.items() if files and len(_query(asked, [files, *values, source]))]
 
 
-def calendars() -> pd.DataFrame:
-    """One row a result of `clean` in `data/coded`, source, feed and day: folder, dyad (missing: every pair), and the
-    columns of `event_coverage`."""
+def calendars(pair: Dyad, *, start: str | None = None, end: str | None = None) -> pd.DataFrame:
+    """One row a result of `clean` for the pair, source, feed and day: folder, and the columns of `event_coverage`."""
     promise = tables.EVENT_COVERAGE
+    where, values = _conditions(promise, None, start, end, {})
     parts = []
-    for folder, summary in _coded_folders():
+    for folder in dict.fromkeys(folder for source in tables.MACHINE_CODED for folder in _results(source, pair)):
         _note_inputs(sorted(folder.glob("*.parquet")))
-        rows = _select(promise, [folder / "event_coverage.parquet"], "true", [])
-        parts.append(rows.assign(folder=folder.name, dyad=summary["dyad"]))
-    columns = ["folder", "dyad", *promise.columns]
+        rows = _select(promise, [folder / "event_coverage.parquet"], where, values)
+        parts.append(rows.assign(folder=folder.name))
+    columns = ["folder", *promise.columns]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 

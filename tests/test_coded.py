@@ -56,7 +56,9 @@ def test_a_result_of_every_pair_serves_each_and_one_of_a_pair_in_either_order(pr
     with pytest.raises(DataError, match="all and mine in .*coded both hold events of gdelt2 for JPN-KOR; keep one"):
         warehouse.coded("gdelt2", HOME)
     assert len(warehouse.coded("gdelt2", OTHER)[0]) == 1
-    assert list(warehouse.calendars()["dyad"].fillna("every pair")) == ["every pair", "KOR-JPN"]
+    assert list(warehouse.calendars(HOME)["folder"]) == ["all", "mine"]
+    assert list(warehouse.calendars(OTHER)["folder"]) == ["all"]
+    assert warehouse.calendars(OTHER, start="2020-01").empty
 
 
 def test_what_is_not_there_is_said_with_the_command_that_makes_it(project):
@@ -73,7 +75,7 @@ def test_what_is_not_there_is_said_with_the_command_that_makes_it(project):
     message = r"nothing selected by pair JPN-KOR, from 2021-01, source = 'gdelt2'. There is: 1 rows from 2019-10-24"
     with pytest.raises(NoDataError, match=message):
         warehouse.coded("gdelt2", HOME, start="2021-01")
-    assert warehouse.calendars()["folder"].unique() == ["mine"]
+    assert warehouse.calendars(OTHER).empty
 
 
 def test_a_summary_that_is_none_is_named_and_a_result_of_other_tables_passed_over(project):

@@ -60,6 +60,12 @@ def test_a_silent_month_is_zero_where_the_files_cover_it_and_no_figure_where_the
     assert table[["net_share", "goldstein_mean", "duplicate_share"]].iloc[[0, 3]].isna().all(axis=None)
 
 
+def test_each_direction_has_every_month():
+    back = coded(initiator="KOR", target="JPN").head(1)
+    table = series.monthly(pd.concat([coded(), back]), coverage=days("2019-07-01", "2019-08-31"))
+    assert table[["initiator", "reports"]].to_numpy().tolist() == [["JPN", 3], ["KOR", 1], ["JPN", 0], ["KOR", 0]]
+
+
 def test_a_month_with_reports_beyond_the_calendar_is_part_covered():
     table = series.monthly(coded(), coverage=days("2019-07-01", "2019-07-31"), keep_shifted=True)
     assert table[["covered", "partial"]].to_numpy().tolist() == [[1.0, False], [0.0, True]]
@@ -118,10 +124,10 @@ def test_a_line_through_noise_has_the_textbook_interval():
     [
         (
             whole(range(11)),
-            "gdelt1 and icews cannot be held .* goldstein_mean: 11 whole months in common, 12 are needed",
+            "gdelt1 and icews cannot be held .*11 whole months in common, 12 are needed .1 of 3",
         ),
-        (whole([3.0] * 20), "goldstein_mean: constant in icews over 20 months"),
-        (whole(range(20)).assign(initiator="KOR", target="JPN"), "no direction in common. Clean files of both"),
+        (whole([3.0] * 20), "constant in icews over 20 months .1 of 3 series"),
+        (whole(range(20)).assign(initiator="KOR", target="JPN"), "no direction in common; clean files of both"),
     ],
 )
 def test_an_overlap_too_short_or_constant_is_refused(second, message):
@@ -141,10 +147,17 @@ def test_regimes_are_sought_in_the_longest_run_of_whole_months():
     table = whole(values, partial=(0, 3))
     run = series.unbroken(table, "JPN", "KOR")
     assert (len(run), run["period"].iloc[0]) == (68, pd.Timestamp("2018-05-01"))
-    found = regimes.monthly_regimes(run, "goldstein_mean")
-    assert found.breaks["last"].tolist() == [pd.Timestamp("2020-12-01")]
-    with pytest.raises(NoDataError, match="no month of KOR towards JPN is covered whole and has a goldstein_mean"):
+    found = series.monthly_turns(pd.concat([table, table.assign(initiator="KOR", target="JPN", partial=True)]))
+    assert list(found) == [("JPN", "KOR")]
+    assert found["JPN", "KOR"].breaks["last"].tolist() == [pd.Timestamp("2020-12-01")]
+    with pytest.raises(NoDataError, match="of JPN towards KOR there are 68"):
+        series.monthly_turns(table, least=69)
+    with pytest.raises(NoDataError, match="no month to seek turns in: the monthly series is empty"):
+        series.monthly_turns(table.head(0))
+    with pytest.raises(NoDataError, match="turns are sought in 36 months in a row .* of KOR towards JPN there are 0"):
         series.unbroken(table, "KOR", "JPN")
+    with pytest.raises(NoDataError, match="sought in 69 months in a row at least, .* there are 68"):
+        series.unbroken(table, "JPN", "KOR", least=69)
     with pytest.raises(RequestError, match="value='reports' is none of goldstein_sum, net_share, goldstein_mean"):
         series.unbroken(table, "JPN", "KOR", "reports")
 

@@ -6,6 +6,7 @@ same numbers as the figure; `table_` returns a `Table`.
 words        the records a page is told, and how numbers are written
 held         blocks of a notebook that say what is missing
 claims       which published statements hold, and why the others do not
+coded        machine-coded events: reports, repeats, and the days their files cover
 coverage     what is in the data, and what became of every row
 relations    how two states have treated each other
 outlook      when it turned, where it is heading, what the restoration was followed by
@@ -23,6 +24,17 @@ from research.findings.claims import (
     say_rejected_claims,
     table_claims,
     words_claim,
+)
+from research.findings.coded import (
+    say_calendars,
+    say_calibration,
+    say_coded,
+    say_coded_turns,
+    say_held_events,
+    table_calendar,
+    table_calibration,
+    words_calendars,
+    words_coded,
 )
 from research.findings.coverage import (
     say_anchor_figures,
@@ -119,7 +131,11 @@ __all__ = [
     "say_anchor_figures",
     "say_bases",
     "say_cells",
+    "say_calendars",
+    "say_calibration",
     "say_claims",
+    "say_coded",
+    "say_coded_turns",
     "say_concentration",
     "say_conservation",
     "say_contamination",
@@ -131,6 +147,7 @@ __all__ = [
     "say_goods",
     "say_in_time",
     "say_leads",
+    "say_held_events",
     "say_linkage",
     "say_materials",
     "say_mirror",
@@ -153,6 +170,8 @@ __all__ = [
     "say_zero_months",
     "signed",
     "table_breaks",
+    "table_calendar",
+    "table_calibration",
     "table_claims",
     "table_conservation",
     "table_contributions",
@@ -166,7 +185,9 @@ __all__ = [
     "table_substitution",
     "table_unit_values",
     "words_base_changes",
+    "words_calendars",
     "words_claim",
+    "words_coded",
     "words_concentration",
     "words_control_months",
     "words_coverage",

@@ -7,7 +7,7 @@ from research.dyads import STATES
 from research.errors import NoDataError
 from research.findings.words import Finding
 
-_CODE = re.compile(r"\b[A-Z]{3}\b")
+_CODE = re.compile(r"`[^`]*`|\b[A-Z]{3}\b")  # what stands in `...` is to be typed as it is
 
 
 class WhereHeld:

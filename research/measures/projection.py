@@ -49,7 +49,7 @@ def project(
     each month ahead are the 5, 25, 75 and 95 % quantiles of the errors at that distance over all origins.
     Missing rule: months before the first event have no level and are left out.
     Raises: RequestError for a horizon or burn-in below 1; DataError for several directions, missing months or
-    levels, or fewer than 24 origins.
+    levels; NoDataError for fewer than 24 origins.
     """
     for name, value in (("horizon", horizon), ("burn_in", burn_in)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
@@ -57,7 +57,7 @@ def project(
     known = _sound(series)
     origins = len(known) - burn_in - horizon
     if origins < LEAST_ORIGINS:
-        raise DataError(
+        raise NoDataError(
             f"a backtest needs {LEAST_ORIGINS} origins after {burn_in} months to learn from and {horizon} to check; "
             f"{len(known)} months of level leave {max(origins, 0)}. Read a longer window"
         )

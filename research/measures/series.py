@@ -5,6 +5,7 @@ the third a mean. Counts, the share of duplicates and the share of the month tha
 Two sources are compared where both cover a month, and never joined into one series.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,7 @@ from scipy import stats
 
 from research.errors import NoDataError, RequestError
 from research.measures.given import require_columns, require_dates, require_unrepeated
+from research.measures.regimes import Regimes, monthly_regimes
 
 NEEDED = ["event_date", "source", "initiator", "target", "cameo_code", "title", "goldstein", "goldstein_scale",
           "quad_class", "flags"]  # fmt: skip
@@ -23,6 +25,7 @@ COUNTS = ["reports", "acts", "quad_1", "quad_2", "quad_3", "quad_4"]
 MEASURES = ("goldstein_sum", "net_share", "goldstein_mean")
 WHOLE = 1 - 1e-9  # of a month's slots: below it the month is part-covered
 LEAST_MONTHS = 12
+LEAST_RUN = 36  # months in a row in which turns are sought
 Measure = Literal["goldstein_sum", "net_share", "goldstein_mean"]
 
 
@@ -43,7 +46,7 @@ def monthly(events: pd.DataFrame, *, coverage: pd.DataFrame | None = None, keep_
     if coverage is None:
         return series.assign(covered=np.nan, partial=False)
     covered = covered_months(coverage, str(rows["source"].iloc[0]))
-    months = pd.DataFrame({"period": covered.index.union(series["period"])})
+    months = pd.DataFrame({"period": sorted({*covered.index, *series["period"]})})
     sides = rows[["initiator", "target"]].drop_duplicates().sort_values(["initiator", "target"])
     every = sides.merge(months, how="cross")[BY].merge(series, on=BY, how="left", validate="one_to_one")
     every["covered"] = every["period"].map(covered).fillna(0.0)
@@ -75,23 +78,47 @@ def covered_months(coverage: pd.DataFrame, source: str) -> pd.Series:
     return share.rename_axis("period").rename("covered")
 
 
-def unbroken(series: pd.DataFrame, initiator: str, target: str, value: Measure = "goldstein_mean") -> pd.DataFrame:
+def unbroken(
+    series: pd.DataFrame, initiator: str, target: str, value: Measure = "goldstein_mean", *, least: int = LEAST_RUN
+) -> pd.DataFrame:
     """The longest run of months of one direction that are covered whole and have a value: for `monthly_regimes`.
 
     In: `monthly` with coverage. Out: period, and the value. Of runs of one length the latest.
-    Raises: RequestError for another value; NoDataError where no month is whole.
+    Raises: RequestError for another value; NoDataError where no run has `least` months.
     """
     if value not in MEASURES:
         raise RequestError(f"value={value!r} is none of {', '.join(MEASURES)}")
     require_columns(series, [*BY, value, "partial"], "monthly series")
     own = series[(series["initiator"] == initiator) & (series["target"] == target) & ~series["partial"]]
     own = own.dropna(subset=[value]).sort_values("period")
-    if own.empty:
-        raise NoDataError(f"no month of {initiator} towards {target} is covered whole and has a {value}")
     number = own["period"].dt.year * 12 + own["period"].dt.month
     run = (number.diff() != 1).cumsum()
-    longest = run.value_counts().sort_index(ascending=False).idxmax()
-    return own.loc[run == longest, ["period", value]].reset_index(drop=True)
+    lengths = run.value_counts().sort_index(ascending=False)
+    if lengths.max() < least or own.empty:
+        raise NoDataError(
+            f"turns are sought in {least} months in a row at least, covered whole and with reports; of {initiator} "
+            f"towards {target} there are {0 if own.empty else lengths.max()}"
+        )
+    return own.loc[run == lengths.idxmax(), ["period", value]].reset_index(drop=True)
+
+
+def monthly_turns(series: pd.DataFrame, *, least: int = LEAST_RUN) -> dict[tuple[str, str], Regimes]:
+    """Breaks in the monthly mean score of each direction, unsmoothed, in its longest run of whole months.
+
+    In: `monthly` with coverage. A direction without such a run is left out. Raises: NoDataError where none has one.
+    """
+    found, faults = {}, []
+    for initiator, target in _sides(series):
+        try:
+            run = unbroken(series, initiator, target, least=least)
+        except NoDataError as fault:
+            faults.append(fault)
+            continue
+        usual = {"level": 0.9, "lag": int(len(run) ** 0.25)}
+        found[initiator, target] = monthly_regimes(run, "goldstein_mean", **usual)
+    if not found:
+        raise faults[0] if faults else NoDataError("no month to seek turns in: the monthly series is empty")
+    return found
 
 
 @dataclass(frozen=True)
@@ -144,7 +171,7 @@ def calibrate(
     if not fits:
         raise NoDataError(
             f"{names[0]} and {names[1]} cannot be held against each other: "
-            f"{'; '.join(left) or 'no direction in common'}. Clean files of both for the same months"
+            f"{_summed(left) or 'no direction in common'}; clean files of both for the same months"
         )
     return Calibration(*names, pd.DataFrame(fits), pd.concat(months, ignore_index=True), tuple(left))
 
@@ -185,8 +212,11 @@ def _measured(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _directions(first: pd.DataFrame, second: pd.DataFrame) -> list[tuple[str, str]]:
-    each = [set(zip(table["initiator"], table["target"], strict=True)) for table in (first, second)]
-    return sorted(each[0] & each[1])
+    return sorted(set(_sides(first)) & set(_sides(second)))
+
+
+def _sides(series: pd.DataFrame) -> list[tuple[str, str]]:
+    return sorted(set(zip(series["initiator"], series["target"], strict=True)))
 
 
 def _unfit(pairs: pd.DataFrame, least: int, names: tuple[str, str]) -> str:
@@ -195,6 +225,12 @@ def _unfit(pairs: pd.DataFrame, least: int, names: tuple[str, str]) -> str:
         return f"{len(pairs)} whole months in common, {least} are needed"
     constant = [name for name, side in zip(names, ("x", "y"), strict=True) if np.ptp(pairs[side]) < 1e-12]
     return f"constant in {' and '.join(constant)} over {len(pairs)} months" if constant else ""
+
+
+def _summed(left: list[str]) -> str:
+    """Why each direction and measure was left out, said once where the reason is the same."""
+    reasons = Counter(text.split(": ", 1)[1] for text in left)
+    return "; ".join(f"{reason} ({count} of {len(left)} series)" for reason, count in reasons.items())
 
 
 def _line(pairs: pd.DataFrame) -> dict[str, object]:
