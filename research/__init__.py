@@ -17,7 +17,7 @@ The map, in the order data flows; a module imports only from lines above it:
     claims       published statements -> verdicts
     findings     5. one function a sentence: numbers in, text and key numbers out
     charts          one function a figure: table and words in, figure with alt text and data out
-    reports      6. plan, run, page, provenance
+    reports      6. plan, run, page, provenance, compare, crate
     check        is everything in order? one line each
 
 In a notebook: `import research as r`, then `r.warehouse.read(...)`, `r.charts.plot_...(...)`.
