@@ -21,6 +21,7 @@ The map, in the order data flows; a module imports only from lines above it:
     charts          one function a figure: table and words in, figure with alt text and data out
     reports      6. plan, run, page, provenance
     cluster      the same runs and cleaning on the workers of a Dask cluster
+    reports      6. plan, run, page, provenance, compare, crate
     check        is everything in order? one line each
 
 In a notebook: `import research as r`, then `r.warehouse.read(...)`, `r.charts.plot_...(...)`.

@@ -276,17 +276,33 @@ def compare(before: Path, after: Path, out: Path | None, wants_json: bool) -> No
 
     found = comparing.compare(comparing.read_batch(before), comparing.read_batch(after))
     if out:
-        write_page(out, telling.as_page(found, out))
+        write_out(out, telling.as_page(found, out).encode())
         say(shown(out.resolve()))
     record = json.dumps(telling.as_record(found), indent=2, ensure_ascii=False) if wants_json else ""
     click.echo(record or telling.as_text(found))
 
 
-def write_page(path: Path, text: str) -> None:
-    """Write a page, making its folder; a place that cannot be written is the request's fault."""
+@main.command()
+@click.argument("reports", type=click.Path(path_type=Path), default=Path("reports"))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE.zip",
+              help="The crate to write.")  # fmt: skip
+def crate(reports: Path, out: Path) -> None:
+    """Export a report folder, or one run's folder in it, as a Workflow Run RO-Crate.
+
+    A crate of runs of one notebook conforms to Workflow Run Crate, of several notebooks to Process Run Crate.
+    """
+    from research.reports import crate as crates
+
+    content, runs = crates.zipped(reports)
+    write_out(out, content)
+    click.echo(f"{shown(out.resolve())}: {runs} run{'s' if runs != 1 else ''}")
+
+
+def write_out(path: Path, content: bytes) -> None:
+    """Write a file, making its folder; a place that cannot be written is the request's fault."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_bytes(content)
     except OSError as error:
         raise RequestError(f"cannot write {path}: {error.strerror}; name another place with --out") from error
 

@@ -44,6 +44,7 @@ class Resource:
     cleaner: str
     table: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    licence_url: str = ""
 
     @property
     def file(self) -> Path:
@@ -104,6 +105,7 @@ def _resource(entry: Mapping[str, Any], place: int) -> Resource:
     return Resource(
         where=entry["sources"][0]["path"],
         licence=licence["title"],
+        licence_url=licence.get("path", ""),
         fields=tuple(entry["schema"]["fields"]),
         caveats=tuple(entry["caveats"]),
         facts=dict(entry.get("facts", {})),

@@ -36,7 +36,7 @@ def write_run(out, name="n", numbers=(FEW,), record=RECORD, **more):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "index.html").write_text("page")
     (folder / "provenance.json").write_text(provenance.as_json(record))
-    outputs = {"provenance.json": provenance.sha256(folder / "provenance.json"), **more.pop("tables", {})}
+    outputs = {n: provenance.sha256(folder / n) for n in ("index.html", "provenance.json")}
     page = f"{name}/index.html"
     outcome = run.Outcome(name, "n.ipynb", title=name, status="ok", page=page, key_numbers=numbers, outputs=outputs)
     left = {k: vars(outcome)[k] for k in ("title", "page", "outputs")}

@@ -108,9 +108,12 @@ def test_every_problem_is_listed_at_once(project):
     [
         ("", r"reports.toml has no \[\[report\]\] block"),
         ('report = "x"', r"reports.toml has no \[\[report\]\] block"),
-        ("[[reports]]\n", r"reports.toml: unknown table `reports`"),
+        ("[[reports]]\n", r"reports.toml:1: unknown table `reports`"),
         ("[[report]\n", r"reports.toml is not sound TOML: .*line 1"),
-        ('[[report]]\nnotebook="good"\n[[report]]\nnotebook="good"', r"the plan asks twice for the same run good"),
+        (
+            '[[report]]\nnotebook="good"\n[[report]]\nnotebook="good"',
+            r"reports.toml:3: the plan asks twice for the same run good, first at reports.toml:1",
+        ),
     ],
 )
 def test_a_plan_that_says_nothing_sound_is_refused(project, text, message):
@@ -254,3 +257,134 @@ def test_an_exclude_that_excludes_nothing_or_is_ill_formed_is_refused(tmp_path, 
     write_plan(root, f'[[report]]\nnotebook = "good"\nhalf_life = [3, 4]\nexclude = {exclude}')
     with pytest.raises(RequestError, match=message):
         plan_of(root)
+
+
+# Dates ---------------------------------------------------------------------------------------------
+
+DATED = """\
+start: str = "2017-01"
+end: str | None = None  # last month, YYYY-MM
+tried: list[str] = ["2019-07"]
+word: str = "2017"
+"""
+
+
+@pytest.fixture
+def dated(tmp_path: Path):
+    write_notebook(tmp_path / "notebooks" / "dated.ipynb", ["# Dated", ("parameters", DATED)])
+
+    def ask_(lines: str = "", **choices):
+        write_plan(tmp_path, f'[[report]]\nnotebook = "dated"\n{lines}')
+        return [r.parameters for r in plan_of(tmp_path, **choices)]
+
+    return ask_
+
+
+def test_a_date_may_be_a_month_or_a_day_quoted_or_not(dated):
+    assert dated('start = "2018-02"\nend = 2018-02-28\ntried = ["2018-01", 2018-02-03]') == [
+        {"start": "2018-02", "end": "2018-02-28", "tried": ["2018-01", "2018-02-03"], "word": "2017"}
+    ]
+    assert [p["start"] for p in dated('start = ["2018-01", 2019-01-01]\nend = "2020-01"')] == ["2018-01", "2019-01-01"]
+    assert dated(overrides=["end=none", "start=2018-03"])[0]["start"] == "2018-03"
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ('start = "2018-13"', "reports.toml:3: `start` of dated: '2018-13' is no date; write YYYY-MM or YYYY-MM-DD"),
+        ('end = "Feb 2018"', "`end` of dated: 'Feb 2018' is no date"),
+        ('tried = ["2019-02-30"]', "`tried` of dated: '2019-02-30' is no date"),
+        ("word = 2018-01-01", r"`word` of dated: must be str, found datetime.date\(2018, 1, 1\) \(date\)"),
+    ],
+)
+def test_what_is_no_date_is_refused_before_any_kernel_starts(dated, lines, message):
+    with pytest.raises(RequestError, match=message):
+        dated(lines)
+
+
+def test_every_fault_of_a_parameters_cell_is_listed_at_once(tmp_path):
+    cell = 'x = 1\nfirst: str = "2019-13"  # month, YYYY-MM\ny: dict = {}'
+    path = write_notebook(tmp_path / "notebooks" / "faulty.ipynb", ["# Faulty", ("parameters", cell)])
+    with pytest.raises(
+        RequestError, match="(?s)line 1: `x = 1` has no type.*line 2: the default of first: '2019-13' is"
+    ):
+        read_parameters(path)
+    write_plan(tmp_path, '[[report]]\nnotebook = "faulty"')
+    with pytest.raises(RequestError, match="3 problems in the request"):
+        plan_of(tmp_path)
+
+
+# Sets of pairs -------------------------------------------------------------------------------------
+
+SETS = """\
+[sets]
+neighbours = ["JPN-KOR", "JPN-CHN"]
+far = ["USA-JPN"]
+
+[[report]]
+notebook = "good"
+"""
+
+
+@pytest.fixture
+def with_sets(tmp_path: Path):
+    root = write_project(tmp_path, "good")
+
+    def ask_(lines: str, sets: str = SETS, **choices):
+        write_plan(root, sets + lines)
+        return [r.parameters["dyad"] for r in plan_of(root, **choices)]
+
+    return ask_
+
+
+def test_a_set_stands_for_its_pairs_alone_in_a_list_in_an_exclude_and_on_the_command_line(with_sets):
+    assert with_sets('dyad = "@neighbours"') == ["JPN-KOR", "JPN-CHN"]
+    assert with_sets('dyad = ["@neighbours", "JPN-USA", "@far"]') == ["JPN-KOR", "JPN-CHN", "JPN-USA", "USA-JPN"]
+    assert with_sets("", overrides=["dyad=@far"]) == ["USA-JPN"]
+    assert with_sets('dyad = ["@neighbours", "@far"]\nexclude = [{ dyad = "@neighbours" }]') == ["USA-JPN"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ('dyad = "@neighbors"', r"reports.toml:7: there is no set of pairs `neighbors`; did you mean neighbours\?"),
+        ('dyad = ["@neighbours", "JPN-CHN"]', "reports.toml:7: `dyad` of good: JPN-CHN is asked for twice"),
+        ("half_life = [3, 3.0]", "reports.toml:7: `half_life` of good: 3.0 is asked for twice"),
+        (
+            'exclude = [{ dyad = "@near" }]',
+            "reports.toml:7: `exclude`: there is no set of pairs `near`; did you mean far",
+        ),
+        ('exclude = [{ dyad = "@far" }]', "`exclude` {'dyad': '@far'} describes no run of its block"),
+    ],
+)
+def test_a_set_that_is_not_there_or_says_a_pair_again_is_refused_with_its_line(with_sets, lines, message):
+    with pytest.raises(RequestError, match=message):
+        with_sets(lines)
+
+
+@pytest.mark.parametrize(
+    ("sets", "message"),
+    [
+        ("[sets]\na = []\n", "reports.toml:2: set `a` is empty, which selects nothing"),
+        ('[sets]\n\na = ["JPN-KOR", "JPN-KOR"]\n', "reports.toml:3: set `a`: JPN-KOR stands in it twice"),
+        ('[sets]\na = ["JPN-KRO"]\n', "reports.toml:2: set `a`: .*KRO"),
+        ('[sets]\na = "JPN-KOR"\n', "reports.toml:2: set `a` must be a list of pairs"),
+        ("sets = 3\n", "reports.toml: `sets` must be a table"),
+    ],
+)
+def test_a_set_that_is_empty_or_unsound_is_refused_with_its_line(with_sets, sets, message):
+    with pytest.raises(RequestError, match=message):
+        with_sets("", sets=sets + '[[report]]\nnotebook = "good"\n')
+
+
+def test_a_set_below_the_blocks_has_its_own_lines_and_all_problems_are_listed_at_once(with_sets):
+    plan = '[[report]]\nnotebook = "good"\ndyad = "@b"\nmonths = 1\n[sets]\na = []\n[other]\nx = 1\n'
+    with pytest.raises(RequestError) as caught:
+        with_sets("", sets=plan, overrides=["half"])
+    assert sorted(str(caught.value).splitlines()[1:]) == [
+        "  -p half: write it as name=value",
+        "  reports.toml:3: there is no set of pairs `b`; known: a",
+        "  reports.toml:4: good has no parameter `months`; known: codes, dyad, half_life, start",
+        "  reports.toml:6: set `a` is empty, which selects nothing",
+        "  reports.toml:7: unknown table `other`; a run is a block headed [[report]], a set of pairs in [sets]",
+    ]

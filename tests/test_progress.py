@@ -49,7 +49,7 @@ def test_the_board_says_which_runs_are_under_way_and_since_when(board, tmp_path,
     (tmp_path / ".building-c-77").mkdir()
     (tmp_path / ".building-of_another_batch-78").mkdir()
     assert board.running() == {"b-1": 4.0, "c": 0.0}
-    assert re.search(r"b-1 +4\.0 s\nc +0\.0 s", drawn(board))
+    assert re.search(r"running b-1 +for 4\.0 s\n +running c +for 0\.0 s", drawn(board))
 
 
 def test_the_board_counts_done_failed_and_skipped_and_guesses_the_time_left(board, tmp_path, clock):
@@ -114,7 +114,7 @@ def test_on_a_terminal_a_live_table_shows_runs_and_stdout_holds_the_result_only(
     status, out, seen = on_a_terminal(project, "--jobs", "1", "--normal-kernels")
     assert (status, out) == (1, "reports/index.html\n2 runs: 1 failed, 1 ok\n")
     assert re.search(r"[01] of 2 done, 1 running, [01] failed, 0 skipped", seen)
-    assert re.search(r"short +\d\.\d s", seen)
+    assert re.search(r"running short +for \d\.\d s", seen)
     assert "about" in seen
     assert "\x1b[2K" in seen  # the table was drawn over, and taken away at the end
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen)

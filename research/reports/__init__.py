@@ -9,6 +9,7 @@ page         one executed notebook -> one self-contained page
 index        every run on one page
 provenance   what a page was made from
 resume       which runs need no kernel, and why the others do
+crate        a report folder as a Workflow Run RO-Crate
 compare      what moved between two batches, and what moved it
 telling      a comparison for a program, on a terminal, as a page
 """

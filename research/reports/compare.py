@@ -7,7 +7,7 @@ cause is named only where one alone changed: two at once cannot be told apart by
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,10 @@ class Side:
     outputs: Mapping[str, str]
     provenance: Mapping[str, Any] | None
     page: Path | None
+    folder: Path
     error: str = ""
+    ended: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -179,10 +182,12 @@ def batch_of(
 
 
 def _one_run(folder: Path, strict: bool) -> Batch:
+    """The folder of one run, with what the batch around it says of the run where it is still there."""
     left = _read_json(folder / OUTCOME)
-    known = {"name": folder.name, "notebook": "", "status": "ok", **left}
-    side = _side(known, folder.parent, strict)
-    return Batch(folder, None, {side.name: side})
+    around = _read_json(folder.parent / RUNS) if (folder.parent / RUNS).is_file() else {"runs": []}
+    said = next((r for r in around["runs"] if r["name"] == folder.name), {})
+    side = _side({"status": "ok", **said, **left, "name": folder.name}, folder.parent, strict)
+    return Batch(folder, around.get("commit"), {side.name: side})
 
 
 def _read_json(file: Path) -> Any:
@@ -206,7 +211,10 @@ def _side(record: Mapping[str, Any], folder: Path, strict: bool) -> Side:
         outputs,
         found,
         folder / page if page else None,
+        folder / record["name"],
         record.get("error") or "",
+        record.get("ended"),
+        record.get("parameters") or {},
     )
 
 

@@ -5,6 +5,7 @@ This module holds the two against each other and lists everything that does not 
 """
 
 import ast
+import datetime
 import difflib
 import fnmatch
 import hashlib
@@ -16,7 +17,7 @@ import shlex
 import tokenize
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from research.errors import RequestError
 
 SCALARS = {"str": str, "int": int, "float": float, "bool": bool}
 LONGEST_NAME = 80
+DATE = re.compile(r"\d{4}-\d\d(-\d\d)?")
+SET = "@"
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def read_parameters(notebook: Path) -> tuple[Parameter, ...]:
     """The parameters a notebook declares, in its order.
 
     Read from the one cell tagged `parameters`: `name: type = default  # meaning`, one a line.
-    Raises RequestError when the notebook cannot be read or a line is not of that form.
+    Raises RequestError when the notebook cannot be read, or naming every line that is not of that form.
     """
     try:
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
@@ -98,8 +101,15 @@ def _parse_cell(source: str, where: str) -> tuple[Parameter, ...]:
         statements = ast.parse(source).body
     except SyntaxError as error:
         raise RequestError(f"{where}, parameters cell, line {error.lineno}: {error.msg}") from error
-    comments = _comments(source)
-    return tuple(_parse_line(s, comments, f"{where}, parameters cell, line {s.lineno}") for s in statements)
+    comments, found, faults = _comments(source), [], []
+    for statement in statements:
+        try:
+            found.append(_parse_line(statement, comments, f"{where}, parameters cell, line {statement.lineno}"))
+        except RequestError as error:
+            faults.append(str(error))
+    if faults:
+        raise RequestError("\n".join(faults))
+    return tuple(found)
 
 
 def _comments(source: str) -> dict[int, str]:
@@ -128,7 +138,42 @@ def _parse_line(statement: ast.stmt, comments: dict[int, str], where: str) -> Pa
     fits, default = _fit(default, statement.annotation)
     if not fits:
         raise RequestError(f"{where}: the default of {name}, {default!r}, is not of its type {hint}")
-    return Parameter(name, hint, meaning, default)
+    found = Parameter(name, hint, meaning, default)
+    if is_date(found) and (problem := _date_problem(default)):
+        raise RequestError(f"{where}: the default of {name}: {problem}")
+    return found
+
+
+# Dates: text that names a month or a day ---------------------------------------------------------
+
+
+def is_date(parameter: Parameter) -> bool:
+    """Whether a text parameter takes dates: its meaning says YYYY-MM, or its default is a date."""
+    if "str" not in parameter.hint or "Literal" in parameter.hint:
+        return False
+    defaults = parameter.default if isinstance(parameter.default, list) else [parameter.default]
+    return "YYYY-MM" in parameter.meaning or any(isinstance(d, str) and DATE.fullmatch(d) for d in defaults)
+
+
+def _date_problem(value: Any) -> str:
+    """What is wrong with a date, or nothing; a list is as good as its parts, and none is no date to judge."""
+    for one in value if isinstance(value, list) else [value]:
+        if not isinstance(one, str):
+            continue
+        try:
+            if not DATE.fullmatch(one):
+                raise ValueError
+            datetime.date.fromisoformat(one if len(one) > len("YYYY-MM") else f"{one}-01")
+        except ValueError:
+            return f"{one!r} is no date; write YYYY-MM or YYYY-MM-DD"
+    return ""
+
+
+def _without_toml_dates(value: Any) -> Any:
+    """A date that the plan gives without quotes, as the text that a notebook takes."""
+    if isinstance(value, list):
+        return [_without_toml_dates(v) for v in value]
+    return value.isoformat() if type(value) is datetime.date else value
 
 
 # Types: the few a parameter may have, as the syntax tree of the hint -----------------------------
@@ -219,6 +264,15 @@ class _Block:
         return f"{self.plan}:{self.lines.get(key, self.lines['report'])}"
 
 
+@dataclass(frozen=True)
+class _Request:
+    """What is asked beside the blocks: the named sets of pairs, the overrides, and all that is wrong so far."""
+
+    sets: dict[str, list[str]] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
 def read_plan(
     plan: Path | None = None,
     *,
@@ -229,17 +283,17 @@ def read_plan(
     """The runs of a plan, each settled and checked, in the plan's order.
 
     `only` keeps runs by name, by notebook or by pattern; `overrides` are `name=value`, read by the
-    notebook's own hints. A list given for a parameter that is not a list makes one run a value.
+    notebook's own hints. A list given for a parameter that is not a list makes one run a value, and so does
+    `@name`, a set of pairs that the plan names under `[sets]`.
     Raises RequestError listing every problem at once, with the line of the plan where there is one.
     """
     folder = notebooks or paths.notebooks()
-    blocks = _read_blocks(plan or paths.root() / "reports.toml")
     problems: list[str] = []
-    given = _split_overrides(overrides, problems)
+    blocks, sets = _read_blocks(plan or paths.root() / "reports.toml", problems)
+    request = _Request(sets, _split_overrides(overrides, problems), problems)
     selected, used = _select_blocks(blocks, only)
-    runs: list[Run] = []
-    for block in selected:
-        runs += _settle_block(block, folder, given, problems)
+    placed = [(run, block.at("report")) for block in selected for run in _settle_block(block, folder, request)]
+    runs = _without_repeats(placed, problems, merge=bool(request.given))
     if only and not problems:
         names = {r.name for r in runs} | {r.notebook.stem for r in runs}
         problems += [
@@ -249,7 +303,6 @@ def read_plan(
             if o not in used and not any(_chosen(r, [o]) for r in runs)
         ]
         runs = [r for r in runs if _chosen(r, only)]
-    runs = _without_repeats(runs, problems, merge=bool(given))
     if problems:
         count = f"{len(problems)} problems" if len(problems) > 1 else "1 problem"
         raise RequestError("\n".join([f"{count} in the request, nothing was run:", *(f"  {p}" for p in problems)]))
@@ -273,7 +326,8 @@ def _stem(block: _Block) -> str:
     return str(block.values.get("notebook", "")).removesuffix(".ipynb")
 
 
-def _read_blocks(plan: Path) -> list[_Block]:
+def _read_blocks(plan: Path, problems: list[str]) -> tuple[list[_Block], dict[str, list[str]]]:
+    """The blocks of a plan and its sets of pairs; a plan that is no TOML is refused at once."""
     try:
         text = plan.read_text(encoding="utf-8")
         parsed = tomllib.loads(text)
@@ -281,25 +335,68 @@ def _read_blocks(plan: Path) -> list[_Block]:
         raise RequestError(f"the plan {plan} cannot be read: {error.strerror}; name another with --plan") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RequestError(f"{plan.name} is not sound TOML: {error}") from error
-    for key in parsed:
-        if key != "report":
-            raise RequestError(f"{plan.name}: unknown table `{key}`; a run is a block headed [[report]]")
+    lines = _line_numbers(text)
+    for key in parsed.keys() - {"report", "sets"}:
+        where = f"{plan.name}:{lines.get(key, [{}])[0].get(key, 1)}"
+        problems.append(f"{where}: unknown table `{key}`; a run is a block headed [[report]], a set of pairs in [sets]")
     reports = parsed.get("report", [])
-    if not isinstance(reports, list) or not reports:
-        raise RequestError(f"{plan.name} has no [[report]] block, so there is nothing to run")
-    lines = _line_numbers(text) + [{}] * len(reports)
-    return [_Block(plan.name, r, {"report": 1, **found}) for r, found in zip(reports, lines, strict=False)]
+    if not isinstance(reports, list) or not reports or not all(isinstance(r, dict) for r in reports):
+        problems.append(f"{plan.name} has no [[report]] block, so there is nothing to run")
+        reports = []
+    places = lines.get("report", []) + [{}] * len(reports)
+    blocks = [_Block(plan.name, r, {"report": 1, **found}) for r, found in zip(reports, places, strict=False)]
+    places = {"sets": 1, **lines.get("sets", [{}])[0]}
+    return blocks, _read_sets(_Block(plan.name, parsed.get("sets", {}), places), problems)
 
 
-def _line_numbers(text: str) -> list[dict[str, int]]:
-    """For each [[report]] of the text: the line of its heading and of each of its keys."""
-    found: list[dict[str, int]] = []
+def _line_numbers(text: str) -> dict[str, list[dict[str, int]]]:
+    """For each table of the text by name, each time it stands there: the line of its heading and of each key."""
+    found: dict[str, list[dict[str, int]]] = {}
+    current: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
-        if re.match(r"\s*\[\[\s*report\s*\]\]", line):
-            found.append({"report": number})
-        elif found and (key := re.match(r"""\s*["']?([\w-]+)["']?\s*=""", line)):
-            found[-1].setdefault(key[1], number)
+        if heading := re.match(r"\s*\[{1,2}\s*([\w-]+)\s*\]{1,2}\s*(#.*)?$", line):
+            current = {heading[1]: number}
+            found.setdefault(heading[1], []).append(current)
+        elif key := re.match(r"""\s*["']?([\w-]+)["']?\s*=""", line):
+            if not found:
+                found.setdefault(key[1], []).append({key[1]: number})  # a key before any table
+            current.setdefault(key[1], number)
     return found
+
+
+def _read_sets(block: _Block, problems: list[str]) -> dict[str, list[str]]:
+    """The named sets of pairs, each of at least one pair and none twice."""
+    if not isinstance(block.values, dict):
+        problems.append(f'{block.plan}: `sets` must be a table, as in [sets] and below it neighbours = ["JPN-KOR"]')
+        return {}
+    for name, pairs in block.values.items():
+        where = f"{block.plan}:{block.lines.get(name, block.lines['sets'])}: set `{name}`"
+        if not isinstance(pairs, list) or not all(isinstance(p, str) for p in pairs):
+            problems.append(f'{where} must be a list of pairs, as in ["JPN-KOR", "JPN-CHN"]')
+        elif not pairs:
+            problems.append(f"{where} is empty, which selects nothing")
+        else:
+            problems += [f"{where}: {reason}" for p in dict.fromkeys(pairs) if (reason := _pair_problem(p))]
+            problems += [f"{where}: {p} stands in it twice" for p in dict.fromkeys(pairs) if pairs.count(p) > 1]
+    return {name: pairs for name, pairs in block.values.items() if isinstance(pairs, list)}
+
+
+def _with_sets(value: Any, where: str, request: _Request) -> Any:
+    """A value with each `@name` in it replaced by the pairs of that set; an unknown set is a problem."""
+    if isinstance(value, list):
+        parts = [_with_sets(v, where, request) for v in value]
+        return [one for v, part in zip(value, parts, strict=True) for one in (part if _is_set(v) else [part])]
+    if not _is_set(value):
+        return value
+    name = value.removeprefix(SET)
+    if name not in request.sets:
+        request.problems.append(f"{where}: there is no set of pairs `{name}`; {closest(name, request.sets)}")
+        return []
+    return list(dict.fromkeys(request.sets[name]))
+
+
+def _is_set(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(SET)
 
 
 def _split_overrides(overrides: Sequence[str], problems: list[str]) -> dict[str, str]:
@@ -315,9 +412,9 @@ def _split_overrides(overrides: Sequence[str], problems: list[str]) -> dict[str,
     return given
 
 
-def _settle_block(block: _Block, folder: Path, given: dict[str, str], problems: list[str]) -> list[Run]:
-    """The runs of one block; what is wrong with it is added to `problems`."""
-    stem = _stem(block)
+def _settle_block(block: _Block, folder: Path, request: _Request) -> list[Run]:
+    """The runs of one block; what is wrong with it is added to the request's problems."""
+    stem, problems = _stem(block), request.problems
     path = folder / f"{stem}.ipynb"
     if not stem:
         problems.append(f"{block.at('report')}: this [[report]] names no notebook")
@@ -329,7 +426,7 @@ def _settle_block(block: _Block, folder: Path, given: dict[str, str], problems: 
     try:
         declared = read_parameters(path)
     except RequestError as error:
-        problems.append(f"{block.at('notebook')}: {error}")
+        problems += [f"{block.at('notebook')}: {line}" for line in str(error).splitlines()]
         return []
     known_names = {p.name: p for p in declared}
     before = len(problems)
@@ -338,61 +435,76 @@ def _settle_block(block: _Block, folder: Path, given: dict[str, str], problems: 
         if key in ("notebook", "exclude"):
             continue
         if key in known_names:
-            choices[key] = _choices(value, known_names[key], block.at(key), stem, problems)
+            choices[key] = _choices(value, known_names[key], block.at(key), stem, request)
         else:
             problems.append(f"{block.at(key)}: {stem} has no parameter `{key}`; {closest(key, known_names)}")
-    _override(choices, given, known_names, stem, problems)
+    _override(choices, known_names, stem, request)
     for name in known_names.keys() - choices.keys():
         where = block.at("report")
         problems.append(f"{where}: {stem} needs the parameter `{name}` ({known_names[name].hint}), which is missing")
     every = _combinations(declared, choices) if len(problems) == before else []
-    kept = _without_excluded(every, block, known_names, stem, problems, is_settled=not given)
-    return [_run(path, declared, values, bool(given)) for values in kept] if len(problems) == before else []
+    kept = _without_excluded(every, block, known_names, stem, request)
+    return [_run(path, declared, values, bool(request.given)) for values in kept] if len(problems) == before else []
 
 
 def _without_excluded(
-    every: list[dict[str, Any]],
-    block: _Block,
-    known: dict[str, Parameter],
-    stem: str,
-    problems: list[str],
-    *,
-    is_settled: bool,
+    every: list[dict[str, Any]], block: _Block, known: dict[str, Parameter], stem: str, request: _Request
 ) -> list[dict[str, Any]]:
-    """Combinations of a block that no table of its `exclude` describes; each table must describe one at least."""
-    at = block.at("exclude")
+    """Combinations of a block that no table of its `exclude` describes; each table must describe one at least.
+
+    In a table `@name` stands for every pair of the set.
+    """
+    at, problems = block.at("exclude"), request.problems
     tables = block.values.get("exclude", [])
     if not isinstance(tables, list) or not all(isinstance(t, dict) and t for t in tables):
         problems.append(f'{at}: `exclude` must be a list of tables, as in exclude = [{{ dyad = "JPN-KOR" }}]')
         return []
     unknown = sorted({name for t in tables for name in t} - known.keys())
     problems += [f"{at}: `exclude`: {stem} has no parameter `{n}`; {closest(n, known)}" for n in unknown]
-    for table in tables:
-        if every and is_settled and not unknown and not any(_describes(table, values) for values in every):
+    wanted = [{n: _excluded_values(v, f"{at}: `exclude`", request) for n, v in t.items()} for t in tables]
+    for table, values_of in zip(tables, wanted, strict=True):
+        is_judged = every and not request.given and not unknown and all(values_of.values())
+        if is_judged and not any(_describes(values_of, values) for values in every):
             problems.append(f"{at}: `exclude` {table} describes no run of its block")
-    return [values for values in every if not any(_describes(table, values) for table in tables)]
+    return [values for values in every if not any(_describes(values_of, values) for values_of in wanted)]
 
 
-def _describes(table: dict[str, Any], values: dict[str, Any]) -> bool:
-    return all(name in values and values[name] == wanted for name, wanted in table.items())
+def _excluded_values(value: Any, where: str, request: _Request) -> list[Any]:
+    return _with_sets(value, where, request) if _is_set(value) else [_without_toml_dates(value)]
 
 
-def _choices(value: Any, parameter: Parameter, where: str, stem: str, problems: list[str]) -> list[Any]:
+def _describes(wanted: dict[str, list[Any]], values: dict[str, Any]) -> bool:
+    return all(name in values and values[name] in any_of for name, any_of in wanted.items())
+
+
+def _choices(value: Any, parameter: Parameter, where: str, stem: str, request: _Request) -> list[Any]:
     """The values a key of the plan stands for: one, or each of a list where the parameter takes no list."""
     hint = ast.parse(parameter.hint, mode="eval").body
+    count = len(request.problems)
+    value = _with_sets(_without_toml_dates(value) if is_date(parameter) else value, where, request)
+    if len(request.problems) > count:
+        return []
     fits, fitted = _fit(value, hint)
     candidates = [(fits, fitted)] if fits or not isinstance(value, list) else [_fit(v, hint) for v in value]
-    kept = []
+    kept: list[Any] = []
     for ok, one in candidates:
-        reason = _pair_problem(one) if ok and parameter.name == "dyad" else ""
         if not ok:
             reason = f"must be {parameter.hint}, found {one!r} ({type(one).__name__})"
+        else:
+            reason = _problem(one, parameter) or (f"{as_text(one)} is asked for twice" if one in kept else "")
         if reason:
-            problems.append(f"{where}: `{parameter.name}` of {stem}: {reason}")
+            request.problems.append(f"{where}: `{parameter.name}` of {stem}: {reason}")
         kept.append(one)
     if not candidates:
-        problems.append(f"{where}: `{parameter.name}` of {stem} is an empty list, which selects nothing")
+        request.problems.append(f"{where}: `{parameter.name}` of {stem} is an empty list, which selects nothing")
     return kept
+
+
+def _problem(value: Any, parameter: Parameter) -> str:
+    """What is wrong with a value of the right type: a pair that is none, a date that is none."""
+    if parameter.name == "dyad":
+        return _pair_problem(value)
+    return _date_problem(value) if is_date(parameter) else ""
 
 
 def _pair_problem(value: Any) -> str:
@@ -403,22 +515,16 @@ def _pair_problem(value: Any) -> str:
     return ""
 
 
-def _override(
-    choices: dict[str, list[Any]],
-    given: dict[str, str],
-    known: dict[str, Parameter],
-    stem: str,
-    problems: list[str],
-) -> None:
-    for name, text in given.items():
+def _override(choices: dict[str, list[Any]], known: dict[str, Parameter], stem: str, request: _Request) -> None:
+    for name, text in request.given.items():
         if name not in known:
-            problems.append(f"-p {name}: {stem} has no parameter `{name}`; {closest(name, known)}")
+            request.problems.append(f"-p {name}: {stem} has no parameter `{name}`; {closest(name, known)}")
             continue
         try:
-            value = _from_text(text, ast.parse(known[name].hint, mode="eval").body)
+            value = text if _is_set(text) else _from_text(text, ast.parse(known[name].hint, mode="eval").body)
         except ValueError:
             value = text
-        choices[name] = _choices(value, known[name], f"-p {name}", stem, problems)
+        choices[name] = _choices(value, known[name], f"-p {name}", stem, request)
 
 
 def _combinations(declared: Sequence[Parameter], choices: dict[str, list[Any]]) -> list[dict[str, Any]]:
@@ -439,17 +545,18 @@ def _digest(values: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def _without_repeats(runs: list[Run], problems: list[str], *, merge: bool) -> list[Run]:
+def _without_repeats(placed: Sequence[tuple[Run, str]], problems: list[str], *, merge: bool) -> list[Run]:
     """No two runs under one name: an override may make runs equal, a plan may not ask twice for the same."""
-    kept: dict[str, Run] = {}
-    for run in runs:
-        other = kept.get(run.name)
+    kept: dict[str, tuple[Run, str]] = {}
+    for run, where in placed:
+        other, first = kept.get(run.name, (None, ""))
         if other and other.parameters == run.parameters:
             if not merge:
-                problems.append(f"the plan asks twice for the same run {run.name}; take one out")
+                again = f"the plan asks twice for the same run {run.name}, first at {first}; take one out"
+                problems.append(f"{where}: {again}")
         elif other:  # different values that read the same in a file name
             name = f"{run.name}-{_digest(run.parameters)}"
-            kept[name] = Run(name, run.notebook, run.declared, run.parameters, run.overridden)
+            kept[name] = replace(run, name=name), where
         else:
-            kept[run.name] = run
-    return list(kept.values())
+            kept[run.name] = run, where
+    return [run for run, _ in kept.values()]

@@ -15,7 +15,7 @@ from research.reports.index import clock
 from research.reports.run import BUILDING, UNCHANGED, Outcome
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
 MOST_ROWS = 12
 LOOKS_A_SECOND = 2
@@ -104,15 +104,17 @@ class Board:
         done = f"{len(self._finished)} of {len(self._names)} done"
         return f"{done}, {len(running)} running, {failed} failed, {skipped} skipped, {words}"
 
-    def __rich__(self) -> "Table":
+    def __rich__(self) -> "Group":
+        from rich.console import Group
         from rich.table import Table
+        from rich.text import Text
 
         running = self.running()
-        table = Table(box=None, pad_edge=False, title=self.headline(running), title_justify="left", title_style="bold")
-        table.add_column("running")
-        table.add_column("since", justify="right")
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column()
+        table.add_column(justify="right")
         for name, elapsed in list(running.items())[:MOST_ROWS]:
-            table.add_row(name, clock(elapsed))
+            table.add_row(f"  running {name}", f"for {clock(elapsed)}")
         if len(running) > MOST_ROWS:
-            table.add_row(f"and {len(running) - MOST_ROWS} more", "")
-        return table
+            table.add_row(f"  and {len(running) - MOST_ROWS} more", "")
+        return Group(Text(self.headline(running), style="bold"), table)
