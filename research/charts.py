@@ -483,7 +483,8 @@ def plot_effects(
         ax = canvas.subplots()
         ends = effects[["estimate", "low", "high"]].to_numpy(float)
         low, high = min(np.nanmin(ends), 0.0), max(np.nanmax(ends), 0.0)
-        ax.set_xlim(low - (high - low) * 0.04, high + (high - low) * 0.52)
+        room = 0.52 if effects["rank_of"].notna().any() else 0.16  # for what is written at the right
+        ax.set_xlim(low - (high - low) * 0.04, high + (high - low) * room)
         y, ticks = 0.0, {}
         for group in groups:
             ax.text(low, y, group, fontsize=9.4, fontweight="bold", va="center")

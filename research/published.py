@@ -9,6 +9,7 @@ from pathlib import Path
 
 from research.errors import DataError, RequestError
 
+PAIR = frozenset({"JPN", "KOR"})  # the two states that all of it is about
 CARD = Path(__file__).with_name("published.toml")
 
 

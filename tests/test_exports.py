@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from research import charts, findings, published, warehouse
+from research.dyads import find
 from research.errors import DataError, NoDataError, RequestError
 from research.measures import exports, synthetic
 
@@ -58,7 +59,7 @@ def test_the_sentence_does_not_confirm_what_quiet_years_show_as_well(told):
 
 
 def test_choi_stands_beside_ours_of_the_whole_year(told):
-    frame = findings.table_published("economy", told).frame.set_index("Outcome")["Computed here"]
+    frame = findings.table_published("economy", told, find("JPN-KOR")).frame.set_index("Outcome")["Computed here"]
     assert (
         "reaches into the published range (ours is of the whole year)" in frame["Japan's exports to Korea, six months"]
     )
@@ -88,6 +89,11 @@ def test_placebo_dates_of_a_synthetic_control_never_see_the_true_date(totals):
     assert one["date"].tolist() == [2014, 2015, 2016, 2017, 2018]
     with pytest.raises(NoDataError, match="no placebo date: 4 periods lie before 2019; one needs 5 and 1 more"):
         synthetic.placebo_dates(totals[donors], "KOR", 2019, start=2015, **chosen)
+
+
+def test_another_pair_has_nothing_published_beside_it(told):
+    with pytest.raises(NoDataError, match="held for Japan and South Korea only, not for JPN-DEU"):
+        findings.table_published("economy", told, find("JPN-DEU"))
 
 
 def test_every_published_estimate_has_its_source():

@@ -66,16 +66,28 @@ def test_a_projection_that_is_worse_than_no_change_says_so(pooled):
 
 
 def test_the_restoration_is_told_with_what_came_before_it(pooled, found, events):
-    text = findings.say_restoration(pooled, found, calendar.restoration(events), 12).text
-    assert "−0.51 in the 12 months before the licences were lifted (Mar 2023)" in text
-    assert "+1.48 until the list was restored (Jul 2023), and +0.46 in the 12 months from then" in text
-    assert "No turn found in the scores has an interval that reaches over the restoration" in text
+    dates = calendar.restoration(events)
+    text = findings.say_restoration(pooled, dates, 12).text
+    assert "No improvement of the level came with the restoration itself" in text
+    assert "−0.51 in the 12 months before the licences were lifted, +1.48 until the list was restored" in text
+    assert "and +0.46 in the 12 months from then" in text
+    more = findings.say_around(pooled, found, dates, 12).text
+    assert "The change of +1.99 came between the lifting (Mar 2023) and the restoration (Jul 2023)" in more
+    assert "No turn found in the scores has an interval that reaches over the restoration" in more
 
 
 def test_a_window_that_misses_the_restoration_is_not_answered(pooled, found, events):
-    early = pooled[pooled["month_end"] < "2022"]
-    text = findings.say_restoration(early, found, calendar.restoration(events), 12).text
-    assert text.startswith("The window does not reach")
+    early, dates = pooled[pooled["month_end"] < "2022"], calendar.restoration(events)
+    assert findings.say_restoration(early, dates, 12).text.startswith("The window does not reach")
+    assert findings.say_around(early, found, dates, 12).role == "limit"
+
+
+def test_a_pair_without_a_restoration_is_told_that_none_is_known(pooled, events):
+    none = calendar.restoration(events).head(0)
+    with pytest.raises(NoDataError, match="no restoration is known for this pair"):
+        findings.say_restoration(pooled, none, 12)
+    with pytest.raises(NoDataError, match="no restoration is known for this pair"):
+        findings.say_missing_months(pd.DataFrame({"frequency": [], "period": []}), pd.NaT, "DEU", "JPN")
 
 
 def test_quoted_shares_are_told_beside_the_total_they_are_a_share_of(quoted):
@@ -93,9 +105,11 @@ def test_a_single_quoted_share_is_compared_with_nothing(quoted):
 
 def test_the_missing_months_are_counted_and_what_to_fetch_is_named(built):
     flows = warehouse.read("trade", PAIR, reporter="KOR", hs_code="2811111000")
-    text = findings.say_missing_months(flows, pd.Timestamp("2023-07-21")).text
+    restored = pd.Timestamp("2023-07-21")
+    text = findings.say_missing_months(flows, restored, "KOR", "JPN").text
     assert "end in Nov 2021, about 20 months before the restoration" in text
-    assert "from Dec 2021 on" in text
+    assert "fetch South Korea's imports" in text and "from Dec 2021 on" in text
+    assert "No monthly figures by item are held" in findings.say_missing_months(flows[:0], restored, "KOR", "JPN").text
 
 
 def test_the_figures_are_the_same_bytes_each_time_and_say_what_they_draw(found, events, pooled):

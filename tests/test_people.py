@@ -84,12 +84,12 @@ def test_an_interrupted_series_is_ranked_in_time_where_the_window_leaves_room(by
 
 
 def test_published_sizes_stand_beside_ours_whichever_way_that_comes_out(told):
-    frame = findings.table_published("people", told).frame.set_index("Outcome")["Computed here"]
+    frame = findings.table_published("people", told, find("JPN-KOR")).frame.set_index("Outcome")["Computed here"]
     assert "reaches into the published range (ours counts visitors" in frame["Travel spending in Japan by Koreans"]
     assert frame["Japanese beer sales in Korea, 14 months"] == "not computable from what is held"
     inside, outside = (told.assign(estimate=at) for at in (-50.0, -10.0))
     for table, words in ((inside, "−50 %, inside the"), (outside, "−10 %, outside the")):
-        assert words in findings.table_published("people", table).frame["Computed here"][0]
+        assert words in findings.table_published("people", table, find("JPN-KOR")).frame["Computed here"][0]
 
 
 def test_every_design_on_visitors_shows_the_boycott_before_the_pandemic(told):

@@ -78,6 +78,7 @@ from research.findings.mirror import (
     table_substitution,
 )
 from research.findings.outlook import (
+    say_around,
     say_missing_months,
     say_projection,
     say_quoted,
@@ -129,6 +130,7 @@ __all__ = [
     "month",
     "percent",
     "say_anchor_figures",
+    "say_around",
     "say_bases",
     "say_cells",
     "say_calendars",

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from research import published
-from research.dyads import name
+from research.dyads import Dyad, name
+from research.errors import NoDataError
 from research.findings.words import Finding, KeyNumber, Link, Table, month, percent, source_line
 from research.measures.effects import Effect
 
@@ -191,11 +192,14 @@ def say_other_way(visitors: pd.DataFrame, origin: str, destination: str, date: o
     return Finding(text, (KeyNumber("visitors_back", f"visitors {way}", change, "percent", percent(change, 0)),))
 
 
-def table_published(page: str, effects: pd.DataFrame) -> Table:
+def table_published(page: str, effects: pd.DataFrame, pair: Dyad) -> Table:
     """What others published on the same matter, and where our estimates lie beside it, whichever way that is.
 
     In: an `effects_table` whose column `ours` names what each estimate may be set beside ("": nothing).
+    Raises: NoDataError for a pair that nothing here was published about.
     """
+    if set(pair.states) != published.PAIR:
+        raise NoDataError(f"published sizes are held for Japan and South Korea only, not for {pair}")
     lines, exact = [], []
     for estimate in published.about(page):
         own = effects.loc[(effects["ours"] == estimate.ours) & (effects["ours"] != ""), "estimate"].dropna()

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from research.dyads import Dyad, name
+from research.errors import NoDataError
 from research.findings.relations import POINTS
 from research.findings.words import Finding, KeyNumber, Table, month, signed, source_line
 from research.materials import Material
@@ -135,53 +136,64 @@ def words_projection(told: Projection) -> dict[str, str]:
     }
 
 
-def say_restoration(pooled: pd.DataFrame, found: Regimes, dates: pd.DataFrame, months: int) -> Finding:
-    """Level before the lifting, between it and the restoration, and after; whether a turn is dated there."""
-    lifted, restored = (dates.set_index("step")["event_date"][s] for s in ("lifted", "restored"))
-    level = pooled.set_index("month_end")
-    before = level[(level.index < lifted) & (level.index >= lifted - pd.DateOffset(months=months))]["level"]
-    between = level[(level.index >= lifted) & (level.index < restored)]["level"]
-    after = level[(level.index >= restored) & (level.index < restored + pd.DateOffset(months=months))]["level"]
-    if before.empty or between.empty or after.empty:
+def say_restoration(pooled: pd.DataFrame, dates: pd.DataFrame, months: int) -> Finding:
+    """The answer: level before the lifting, between it and the restoration, and after. In: `calendar.restoration`."""
+    parts = _around_restoration(pooled, dates, months)
+    if parts is None:
         return Finding("The window does not reach from before the lifting to after the restoration.", role="answer")
-    rise, then = between.mean() - before.mean(), after.mean() - between.mean()
-    at = level.loc[after.index[0]]
-    width = (at["high"] - at["low"]) / 2
-    moved = (
-        "within the half-width of the level's 90 % band, so no change is measured"
-        if abs(then) <= width
-        else "more than the half-width of the level's 90 % band"
+    before, between, after = (part["level"] for part in parts)
+    then, width = after.mean() - between.mean(), _half_band(parts[2])
+    verdict = "The level rose further after" if then > width else "No improvement of the level came with"
+    text = (
+        f"{verdict} the restoration itself. It averaged {signed(before.mean())} in the {len(before)} months before "
+        f"the licences were lifted, {signed(between.mean())} until the list was restored, and "
+        f"{signed(after.mean())} in the {len(after)} months from then."
     )
+    named = (("before lifting", before), ("lifted to restored", between), ("after restoration", after))
+    numbers = tuple(
+        KeyNumber(f"level_{key.replace(' ', '_')}", f"mean level, {key}", float(level.mean()), POINTS,
+                  signed(level.mean()), f"{len(level)} months")
+        for key, level in named
+    )  # fmt: skip
+    return Finding(text, numbers, role="answer")
+
+
+def say_around(pooled: pd.DataFrame, found: Regimes, dates: pd.DataFrame, months: int) -> Finding:
+    """Whether what followed the restoration is more than the band, and whether a turn is dated there."""
+    parts = _around_restoration(pooled, dates, months)
+    if parts is None:
+        return Finding("No months lie on both sides of the restoration, so nothing is compared.", role="limit")
+    before, between, after = (part["level"].mean() for part in parts)
+    then, width = after - between, _half_band(parts[2])
+    lifted, restored = (dates.set_index("step")["event_date"][step] for step in ("lifted", "restored"))
+    moved = "within" if abs(then) <= width else "more than"
     turns = [f"{month(r.first)} ({_span(r)})" for r in found.breaks.itertuples() if r.low <= restored <= r.high]
     dated = (
         f"A turn whose interval reaches over the restoration is dated {' and '.join(turns)}."
         if turns
         else "No turn found in the scores has an interval that reaches over the restoration."
     )
-    verdict = (
-        "The level rose further after the restoration"
-        if then > width
-        else ("No improvement of the level is measured with the restoration itself")
+    return Finding(
+        f"The change of {signed(between - before)} came between the lifting ({month(lifted)}) and the restoration "
+        f"({month(restored)}); what followed, {signed(then)}, is {moved} the half-width of the level's 90 % band, "
+        f"{width:.2f}. {dated}"
     )
-    text = (
-        f"{verdict}. It averaged {signed(before.mean())} in the {len(before)} months before the licences were lifted "
-        f"({month(lifted)}), {signed(between.mean())} until the list was restored ({month(restored)}), and "
-        f"{signed(after.mean())} in the {len(after)} months from then. The change of {signed(rise)} came before the "
-        f"restoration; what followed it, {signed(then)}, is {moved}, {width:.2f}. {dated}"
-    )
-    parts = (("before lifting", before), ("lifted to restored", between), ("after restoration", after))
-    numbers = tuple(
-        KeyNumber(
-            f"level_{k.replace(' ', '_')}",
-            f"mean level, {k}",
-            float(v.mean()),
-            POINTS,
-            signed(v.mean()),
-            f"{len(v)} months",
-        )
-        for k, v in parts
-    )
-    return Finding(text, numbers, role="answer")
+
+
+def _around_restoration(pooled: pd.DataFrame, dates: pd.DataFrame, months: int) -> list[pd.DataFrame] | None:
+    """Months before the lifting, between it and the restoration, and from then on; None where one holds none."""
+    if dates.empty:
+        raise NoDataError("no restoration is known for this pair; the calendar is of Japan and South Korea")
+    lifted, restored = (dates.set_index("step")["event_date"][step] for step in ("lifted", "restored"))
+    level, span = pooled.set_index("month_end"), pd.DateOffset(months=months)
+    edges = [(lifted - span, lifted), (lifted, restored), (restored, restored + span)]
+    parts = [level[(level.index >= low) & (level.index < high)] for low, high in edges]
+    return None if any(part.empty for part in parts) else parts
+
+
+def _half_band(after: pd.DataFrame) -> float:
+    first = after.iloc[0]
+    return float(first["high"] - first["low"]) / 2
 
 
 def words_restoration(pooled: pd.DataFrame, dates: pd.DataFrame, pair: Dyad) -> dict[str, str]:
@@ -246,18 +258,20 @@ def say_quoted(quoted: pd.DataFrame, material: Material, partner: str, since: in
     return Finding(text.strip(), (KeyNumber(key, label, value, "percent", f"{value:g} %", first),))
 
 
-def say_missing_months(flows: pd.DataFrame, restored: pd.Timestamp) -> Finding:
-    """What no figure here can say, and what to fetch to say it."""
+def say_missing_months(flows: pd.DataFrame, restored: pd.Timestamp, importer: str, supplier: str) -> Finding:
+    """What no figure here can say, and what to fetch to say it. Raises: NoDataError where no restoration is known."""
+    if pd.isna(restored):
+        raise NoDataError("no restoration is known for this pair; the calendar is of Japan and South Korea")
     monthly = flows[flows["frequency"] == "M"]
     last = monthly["period"].max()
-    short = (restored.to_period("M") - last.to_period("M")).n
+    fetch = f"{name(importer)}'s imports by ten-digit code, month and partner"
+    there = "No monthly figures by item are held: "
+    if len(monthly):
+        short = (restored.to_period("M") - last.to_period("M")).n
+        fetch += f" from {month(last + pd.DateOffset(months=1))} on"
+        there = f"Monthly figures by item end in {month(last)}, about {short} months before the restoration: "
     text = (
-        f"Monthly figures by item end in {month(last)}, about {short} months before the restoration: no "
-        "before and after "
-        "of any material can be computed from them. To say it, fetch South Korea's imports by ten-digit "
-        "code, month and "
-        f"partner from {month(last + pd.DateOffset(months=1))} on (Korea Customs' open service), and "
-        "Japan's exports by "
-        "nine-digit code for the same months (Ministry of Finance)."
+        f"{there}no before and after of any material can be computed from them. To say it, fetch {fetch} (its customs "
+        f"office's open service), and {name(supplier)}'s exports by national code for the same months."
     )
     return Finding(text, role="limit")

@@ -243,8 +243,11 @@ def event_study(
     used, gone = _without(panel_sound(panel[[treated, *others]], "the panel", start=start, end=end), left_out)
     spans = _spans(used.index, bins)
     base = ~np.logical_or.reduce(list(spans.values()))
-    if base.sum() < LEAST_PRE:
-        raise DataError(f"an event study needs {LEAST_PRE} months before its bins; it got {base.sum()}")
+    before = int(base[: min(int(np.argmax(span)) for span in spans.values())].sum())
+    if before < LEAST_PRE:
+        raise DataError(
+            f"an event study needs {LEAST_PRE} months before its bins; it got {before} in {_window(used.index)}"
+        )
     if not used.loc[base, treated].sum() > 0:
         raise DataError(
             f"{treated} is zero in all {base.sum()} months of the base: there is nothing it could fall from"
@@ -289,6 +292,8 @@ def difference_placebos(
     window = panel_sound(panel[list(dict.fromkeys([*units, *kept]))], "the panel", start=start, end=end)
     used, _ = _without(window, left_out)
     before = ~_spans(used.index, {"after": (month(date, "date"), None)})["after"]
+    if before.sum() < LEAST_PRE:
+        raise DataError(f"{LEAST_PRE} months must lie before {date}; {before.sum()} do in {_window(used.index)}")
     scaled = _on_scale(used, before, scale)
     by = "sum" if scale == "poisson" else "mean"
     was, became = scaled[before].agg(by), scaled[~before].agg(by)
@@ -496,11 +501,21 @@ def _control_names(panel: pd.DataFrame, treated: str, controls: Iterable[str] | 
     unknown = [unit for unit in [treated, *named] if unit not in panel]
     if unknown:
         raise RequestError(f"no unit {', '.join(map(repr, unknown))} in the panel; it has {', '.join(map(str, panel))}")
+    named_once(panel, named)
     if treated in named:
         raise RequestError(f"the treated unit {treated!r} stands among its own controls; take it out")
     if not named:
         raise RequestError(f"no control for {treated!r}: a difference needs at least one unit that was not touched")
     return named
+
+
+def named_once(panel: pd.DataFrame, named: list[str]) -> None:
+    """Raise RequestError for a unit that is named more than once, or has several columns: it would count double."""
+    twice = sorted(
+        {str(unit) for unit in named if named.count(unit) > 1} | set(panel.columns[panel.columns.duplicated()])
+    )
+    if twice:
+        raise RequestError(f"{', '.join(twice)} named more than once; each unit stands once on its side")
 
 
 def _spans(index: pd.DatetimeIndex, bins: Mapping[str, tuple[object, object]]) -> dict[str, np.ndarray]:

@@ -118,6 +118,6 @@ def linked(events: pd.DataFrame, outcomes: dict[str, pd.Series], shown: list[int
         scores = monthly_scores(events, series.index[0], series.index[-1])
         found = responses(scores, series, horizons=max(shown), name=name)
         groups[name] = [found[h] for h in shown]
-        labels += [f"{h} months after" for h in shown]
+        labels += [f"{h} months after" if h else "the same month" for h in shown]
         order.append(precedence(scores, series, name=name))
     return effects_table(groups).assign(label=labels), pd.concat(order, ignore_index=True)

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.optimize import nnls
 
 from research.errors import DataError, NoDataError, RequestError
-from research.measures.effects import LEAST_PRE, MISSING, Effect, panel_sound, place_of
+from research.measures.effects import LEAST_PRE, MISSING, Effect, named_once, panel_sound, place_of
 
 SCALES = ("level", "log", "demeaned log")
 LEAST_DONORS = 3
@@ -104,6 +104,8 @@ def placebo_dates(
     """
     used = panel_sound(panel, "the panel", start=choices.pop("start", None), end=choices.pop("end", None))
     at = place_of(used.index, date, "date")
+    if not 0 < at < len(used):
+        raise RequestError(f"the date {date} must lie inside the window, {_span(used.index)}; choose one that does")
     after, rows = len(used) - at, []
     for place in range(max(least_before, LEAST_PRE), at - after + 1):
         part = used.iloc[: place + after]
@@ -146,6 +148,7 @@ def _donor_names(panel: pd.DataFrame, treated: str, donors: Iterable[str] | None
     unknown = [unit for unit in [treated, *names] if unit not in panel]
     if unknown:
         raise RequestError(f"no unit {', '.join(map(repr, unknown))} in the panel; it has {', '.join(map(str, panel))}")
+    named_once(panel, names)
     if treated in names:
         raise RequestError(f"the treated unit {treated!r} stands among its own donors; take it out")
     if len(names) < LEAST_DONORS:
