@@ -198,7 +198,7 @@ KNOWN = {
     "an unknown supplier": ({"partner": "BRA", "value": "1"}, "not_testable", "partner BRA is not held"),
     "visitors of a year": (PEOPLE | {"value": "5584597"}, "reproduced", "5,584,597"),
     "an early estimate of visitors": (
-        PEOPLE | {"value": "5584600"}, "differs_by_definition", "estimate for final count",
+        PEOPLE | {"value": "5584600"}, "differs_by_definition", "an estimate for the final count",
     ),
     "level against a base": (
         VISIT | {"measure": "share", "period": "2019", "baseline_period": "2018", "value": "74.08", **PERCENT},
