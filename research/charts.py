@@ -866,7 +866,10 @@ def plot_claim(record: dict, *, headline: str, subtitle: str, alt: str, source: 
     if record["computed"] is None:
         raise NoDataError(f"{record['claim_id']}: nothing was recomputed, so there is nothing to draw beside the print")
     dated = record["unit"] == "date"
-    marks = [("printed", *_reach(record["printed"], record)), ("recomputed", *_reach(record["computed"], record))]
+    marks = [
+        ("printed", *_reach(record["printed"], record)),
+        ("on the timeline" if dated else "recomputed", *_reach(record["computed"], record)),
+    ]
     matching = [reading for reading in record["readings"] if not reading["label"].startswith(("a slip", "the sign"))]
     marks += [(reading["label"], *_reach(reading["computed"], record)) for reading in matching[:2]]
     data = pd.DataFrame([(label, text) for label, _, _, text in marks], columns=["mark", "value"])
@@ -880,7 +883,7 @@ def plot_claim(record: dict, *, headline: str, subtitle: str, alt: str, source: 
         for row, ((_, value, _, text), (colour, marker, size)) in enumerate(zip(marks, styles, strict=False)):
             axes.plot([value], [row], marker=marker, color=colour, markersize=size, linestyle="none", mew=1.6)
             axes.annotate(text, (value, row), xytext=(9, 0), va="center", textcoords="offset points", color=colour)
-        axes.set_yticks(range(len(marks)), [textwrap.fill(label, 44, max_lines=2, placeholder=" ...")
+        axes.set_yticks(range(len(marks)), [textwrap.fill(label, 50, max_lines=2, placeholder=" ...")
                                             for label, *_ in marks])  # fmt: skip
         axes.set_ylim(len(marks) - 0.5, -0.5)
         _scale_of_claim(axes, [value for _, value, *_ in marks], dated)
@@ -915,9 +918,8 @@ def _scale_of_claim(axes: Axes, values: list[float], dated: bool) -> None:
         return
     axes.margins(x=0.25)
     if dated:
-        places = AutoDateLocator(minticks=3, maxticks=6)
-        axes.xaxis.set_major_locator(places)
-        axes.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(places))
+        axes.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=5))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _day(matplotlib.dates.num2date(x))))
         return
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _digits(x)))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from research import claims
+from research import charts, claims, findings
 from research.__main__ import main
 from research.claims.books import NotHeld, told_rows
 from research.claims.periods import of_months, parse
@@ -125,6 +125,7 @@ KNOWN = {
         EVENT | {"period": "2019-08", "value": "34", "unit": "days", "timeline_events": "JK20190807-01;JK20190704-01"},
         "reproduced", "34.00 days",
     ),
+    "a slip of a thousand": ({"value": "36335", "tolerance": "0.5"}, "contradicted", "1,000 times too small"),
     "a slip that cannot be one": (
         {"item": "3707901010", "measure": "share", "period": "2018", "partner": "DEU", "value": "12.0", **PERCENT},
         "contradicted", "0.02 % for 2018, −11.98 points against the printed 12.00 %.",
@@ -132,6 +133,56 @@ KNOWN = {
     "another base by a year": (
         VISIT | PERCENT | {"measure": "change", "period": "2023-11", "baseline_period": "2018-11", "value": "216.9"},
         "contradicted", "a year later for the base, against 2019-11",
+    ),
+    # What is not held is named.
+    "a figure of a day": ({"period": "2019-07-04", "value": "1"}, "not_testable", "a figure for the day 2019-07-04"),
+    "no flow": ({"flow": "", "value": "1"}, "not_testable", "no flow is stated"),
+    "no partner": ({"partner": "", "value": "1"}, "not_testable", "no partner is stated"),
+    "an item nobody holds": ({"item": "2203", "value": "1"}, "not_testable", "held are 2811111000, 3707901010"),
+    "Japanese visitors to Korea": (
+        PEOPLE | {"about": "visitors_jp_to_kr", "value": "1"}, "not_testable", "JNTO counts arrivals in Japan only",
+    ),
+    "a count of things": (
+        {"measure": "count", "unit": "items", "value": "3"}, "not_testable", "a count of items is in none of the series",
+    ),
+    "money from the visitors' office": (VISIT | {"value": "1"}, "not_testable", "a figure in USD is in none"),
+    "currencies not said": (
+        RATE | PERCENT | {"measure": "change", "period": "2019", "baseline_period": "2018", "partner": "CHN", "value": "1"},
+        "not_testable", "which two currencies are meant is not stated",
+    ),
+    "a change from nothing": (
+        {"measure": "change", "period": "2019-10", "baseline_period": "2019-08", "value": "1", **PERCENT},
+        "not_testable", "what it is divided by is zero",
+    ),
+    "a rank of a balance": (
+        {"measure": "count", "flow": "balance", "unit": "rank", "value": "1"}, "not_testable",
+        "a rank is taken among partners of one flow",
+    ),
+    "a rank against earlier years": (
+        {"measure": "count", "unit": "rank", "baseline_period": "2010", "value": "1"}, "not_testable",
+        "a rank against earlier years",
+    ),
+    "a month for a day": (
+        EVENT | {"period": "2019-09-03", "value": "2019-09-03", "timeline_events": "JK20190901-01"}, "not_testable",
+        "too coarse for 2019-09-03",
+    ),
+    "a month for a day, yes or no": (
+        EVENT | YES | {"period": "2019-09-03", "timeline_events": "JK20190901-01"}, "not_testable", "to 2019-09 only",
+    ),
+    "yes or no without an event": (
+        EVENT | YES | {"period": "2019"}, "not_testable", "does not name one event",
+    ),
+    "highest since nothing": (
+        YEN | YES | {"period": "2019", "statement": "Exports were at their highest."},
+        "not_testable", "none of the forms",
+    ),
+    "a figure of another measure": (
+        YES | {"measure": "share", "period": "2019", "statement": "It came to more than 30 million dollars."},
+        "not_testable", "which is no figure of the measure share",
+    ),
+    "a first that cannot be told": (
+        HEADS | {"period": "2003", "statement": "Korea was the largest source of visitors for the first time."},
+        "not_testable", "whether it is a first cannot be told",
     ),
     # Figures and dates.
     "value of a year": ({}, "reproduced", "36,335,322 USD"),
@@ -198,7 +249,7 @@ KNOWN = {
     "an unknown supplier": ({"partner": "BRA", "value": "1"}, "not_testable", "partner BRA is not held"),
     "visitors of a year": (PEOPLE | {"value": "5584597"}, "reproduced", "5,584,597"),
     "an early estimate of visitors": (
-        PEOPLE | {"value": "5584600"}, "differs_by_definition", "estimate for final count",
+        PEOPLE | {"value": "5584600"}, "differs_by_definition", "an estimate for the final count",
     ),
     "level against a base": (
         VISIT | {"measure": "share", "period": "2019", "baseline_period": "2018", "value": "74.08", **PERCENT},
@@ -317,6 +368,69 @@ def test_the_rows_named_hold_the_figure(known: claims.Judged):
     assert row.startswith("2019-07,2811111000,Japan,961061,529850")
 
 
+def test_a_figure_with_a_hole_is_not_recomputed(built: Path, tmp_path: Path):
+    books = claims.Books()
+    hole = books.trade["period"].eq("2019-07-01")
+    books.trade = books.trade.assign(value=books.trade["value"].mask(hole))
+    [found] = claims.judge_file(ledger(tmp_path / "x.csv", {"period": "2019-07"}), books).verdicts.values()
+    assert (
+        found.verdict == "not_testable"
+        and "a value is missing in korea_customs/hsk10_monthly" in found.sentence.lower()
+    )
+
+
+def record_of(known: claims.Judged, name: str) -> dict:
+    return next(record for record in known.records() if record["claim_id"] == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "headline", "drawn"),
+    {
+        "another year": ("share of another year", "true of", "later, 2019"),
+        "a date": ("the year shifted", "2022-07: true of 2023-07, the year shifted by one", "2023-07-21"),
+        "a slip": ("a slip of a thousand", "times too", "recomputed"),
+        "an interval": ("both days counted", "true on another basis, counting both", "counting both"),
+        "a hair": ("an early estimate of visitors", "off by a hair, an estimate for the final count", "5,584,597"),
+    }.values(),
+)
+def test_a_failure_is_drawn_and_its_headline_says_what_went_wrong(
+    known: claims.Judged, name: str, headline: str, drawn: str
+):
+    words = findings.words_claim(known, name)
+    figure = charts.plot_claim(record_of(known, name), **words)
+    assert headline in words["headline"]
+    assert drawn in figure.svg and "claim_id" in figure.table
+
+
+def test_what_was_not_recomputed_is_not_drawn(known: claims.Judged):
+    with pytest.raises(NoDataError, match="no period: nothing was recomputed, so there is nothing to draw"):
+        charts.plot_claim(record_of(known, "no period"), headline="", subtitle="", alt="", source="")
+
+
+def test_the_gallery_has_one_of_each_kind_of_failure(known: claims.Judged):
+    chosen = findings.instructive(known)
+    assert len(chosen) == len(set(chosen)) == 9
+    assert {known.verdicts[name].verdict for name in chosen} <= {"contradicted", "differs_by_definition"}
+
+
+def test_the_table_says_where_each_verdict_comes_from_and_lets_a_reader_choose_without_script(known: claims.Judged):
+    table = findings.table_claims(known)
+    page = table.html()
+    assert "<script" not in page and page.count('<option value="">all') == 3
+    assert "Stands on korea_customs/hsk10_monthly" in page and "Reading: weight for value (korea_customs" in page
+    kinds = sorted(known.table["about"].unique(), key=str.lower)
+    place = kinds.index("fx")
+    assert f'#choose-claims:has(.by-about [value="{place}"]:checked) tbody tr:not([data-about="{place}"])' in page
+    assert page.count(f'data-about="{place}"') == 1 + int(known.table["about"].eq("fx").sum())
+    assert {"file", "line", "stands_on", "computed", "difference", "tolerance", "beside"} <= {*table.exact}
+
+
+def test_rejected_rows_are_named_on_the_page_without_codes_of_ours(books: claims.Books, tmp_path: Path):
+    judged = claims.judge_file(ledger(tmp_path / "bad.csv", {}, {"tolerance": ""}), books)
+    assert "line 3: tolerance '' is none" in findings.say_rejected_claims(judged).text
+    assert findings.say_rejected_claims(claims.judge_file(ledger(tmp_path / "ok.csv", {}), books)).role == "coverage"
+
+
 def test_a_quotation_stands_beside_and_does_not_decide(known: claims.Judged):
     beside = " ".join(known.verdicts["Japan's item, only quoted"].beside)
     assert "529,850 kg" in beside
@@ -396,8 +510,16 @@ def test_a_ledger_of_another_header_is_refused(tmp_path: Path):
 
 
 def test_a_ledger_without_a_sound_row_says_where_to_begin(tmp_path: Path):
-    with pytest.raises(NoDataError, match="no row kept of 1 read; .*Start from templates/claims_template.csv"):
-        claims.judge_file(ledger(tmp_path / "x.csv", {"measure": "price"}))
+    with pytest.raises(NoDataError, match="no row kept of 2 read: line 2: measure 'price' is unknown; .*line 3: .*"
+                                          "Start from templates/claims_template.csv"):  # fmt: skip
+        claims.judge_file(ledger(tmp_path / "x.csv", {"measure": "price"}, {"tolerance": ""}))
+
+
+def test_every_fault_of_a_row_is_named_at_once(books: claims.Books, tmp_path: Path):
+    row = {"measure": "price", "period": "2019-13", "tolerance": "", "source_url": ""}
+    [told] = claims.judge_file(ledger(tmp_path / "bad.csv", {}, row), books).rejected
+    for fault in ("without a source", "measure 'price'", "period '2019-13'", "tolerance ''"):
+        assert fault in told
 
 
 def test_the_standing_ledger_agrees_with_the_editors_in_nine_of_ten(built: Path):
@@ -428,7 +550,8 @@ def test_periods_are_read_and_shifted():
 def test_units_fit_their_measures():
     assert unit_fits("count", "countries") and unit_fits("date", "months") and unit_fits("share", "yes_no")
     assert not unit_fits("share", "USD") and not unit_fits("count", "USD")
-    assert "2019-13" in allowed("period_invalid", {"period": "2019-13"})
+    assert "2019-13" in allowed("period_invalid", dict.fromkeys(HEADER, "") | {"period": "2019-13"})
+    assert "has not 17 fields" in allowed("field_count", ["a", "b"])
 
 
 def test_rows_are_told_as_runs_of_lines():

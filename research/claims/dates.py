@@ -38,13 +38,13 @@ def judge_period(books: Books, claim: pd.Series) -> Verdict:
     """Whether the event named fell into the period: a yes or no on the timeline."""
     named = [name.strip() for name in str(claim["timeline_events"]).split(";")]
     if pd.isna(claim["timeline_events"]) or len(named) != 1 or pd.isna(claim["period"]):
-        raise NotHeld("it asks yes or no of a date: one event of the timeline and a period must be named")
+        raise NotHeld("it asks yes or no and does not name one event of the timeline and a period: nothing decides it")
     event, span, printed = _event(books, named[0]), parse(claim["period"]), float(claim["value"]) == 1
     found = _period_of(event)
     yes = span.first <= found.first and found.last <= span.last
     if not yes and found.first <= span.last and span.first <= found.last:
         raise NotHeld(f"the timeline dates the event to {found.text} only, too coarse for {span}")
-    text = f"{'Yes' if yes else 'No'}: the timeline has {_shown(event)} ({_named(event)}); the period is {span}."
+    text = f"{'Yes' if yes else 'No'}: the timeline has {_named(event)}; the period is {span}."
     verdict = REPRODUCED if yes == printed else CONTRADICTED
     return Verdict(verdict, text, computed=float(yes), difference=float(yes) - float(printed), rows=_rows(event))
 
@@ -57,7 +57,7 @@ def _event(books: Books, name: str) -> pd.Series:
 
 
 def _named(event: pd.Series) -> str:
-    return f"“{event['title']}”, {event['event_date']:%Y-%m-%d}"
+    return f"“{event['title']}” ({_shown(event)})"
 
 
 def _day(books: Books, claim: pd.Series, event: pd.Series) -> Verdict:
@@ -73,7 +73,7 @@ def _day(books: Books, claim: pd.Series, event: pd.Series) -> Verdict:
     off = _days_between(span, found)
     facts = {"computed": shown, "difference": float(off), "rows": rows}
     if span.first <= found.first and found.last <= span.last:
-        return Verdict(REPRODUCED, f"The timeline has {shown} ({_named(event)}).", **facts)
+        return Verdict(REPRODUCED, f"The timeline has {_named(event)}.", **facts)
     if found.first <= span.last and span.first <= found.last:
         raise NotHeld(f"the timeline dates the event to {found.text} only, too coarse for {claim['value']}")
     steps = [step for step in _steps(books, event, exact=printed.form == "D") if _inside(step, span)]
@@ -83,10 +83,10 @@ def _day(books: Books, claim: pd.Series, event: pd.Series) -> Verdict:
     )
     tried = len(list(_steps(books, event, exact=printed.form == "D")))
     if readings and abs(off) <= ABOUT_A_MONTH:
-        text = f"The event named is of {shown}, {_off(off)}; {claim['value']} is {readings[0].label}."
+        text = f"The event named is {_named(event)}, {_off(off)}; {claim['value']} is {readings[0].label}."
         return Verdict(DIFFERS, text, definition=readings[0].label, readings=readings, tried=tried, **facts)
     near = tuple(_slips(claim["value"], found))
-    text = f"The event named is of {shown} ({_named(event)}), {_off(off)} the printed {claim['value']}."
+    text = f"The event named is {_named(event)}, {_off(off)} the printed {claim['value']}."
     if near:
         text += f" It would hold with {near[0].label}."
     return Verdict(CONTRADICTED, text, readings=near, tried=tried + 2, **facts)
@@ -145,21 +145,22 @@ def alike(one: str, other: str) -> bool:
 
 
 def _steps(books: Books, event: pd.Series, *, exact: bool) -> Iterator[pd.Series]:
-    """Other events within about a month that are steps of the same matter.
+    """Other events within about a month that are steps of the same matter, the likeliest first.
 
-    The titles share a word; where the printed date is exact to the day, the same field and the same actors do as
-    well. A whole month is easily hit, so there the title decides.
+    The titles share a word, the more the better; where the printed date is exact to the day, the same field and the
+    same actors do as well. A whole month is easily hit, so there the title decides.
     """
-    mine = words(event["title"])
+    mine, steps = words(event["title"]), []
     near = (books.events["event_date"] - event["event_date"]).dt.days.abs() <= _reach(exact)
     for _, other in books.events[near].iterrows():
         back = other["event_id"].endswith(":KOR-JPN")  # an event of both sides is two rows: one of them will do
         if back or other["event_id"].split(":")[0] == event["event_id"].split(":")[0]:
             continue
         sides = [[row["initiator"], row["target"], row["domain"]] for row in (other, event)]
-        titled = any(alike(a, b) for a in words(other["title"]) for b in mine)
+        titled = sum(any(alike(a, b) for b in mine) for a in words(other["title"]))
         if titled or (exact and sides[0] == sides[1]):
-            yield other
+            steps.append((-titled, other))
+    yield from (other for _, other in sorted(steps, key=lambda step: step[0]))
 
 
 def _reach(exact: bool) -> int:

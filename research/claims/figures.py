@@ -102,7 +102,7 @@ def _office(claim: pd.Series) -> str:
         return VISITORS
     if reporter.lower() in OFFICES:
         return OFFICES[reporter.lower()]
-    raise NotHeld(f"figures of {reporter} are not held; held are KOR customs, JPN customs and JNTO")
+    raise NotHeld(f"figures of {reporter} are not held; held are the customs of Korea and of Japan, and JNTO")
 
 
 def _item(claim: pd.Series, office: str) -> str:

@@ -59,8 +59,7 @@ def _told(rejected: pd.DataFrame) -> tuple[str, ...]:
     told = []
     for _, row in rejected.iterrows():
         record = json.loads(row["record"])
-        known = record if isinstance(record, dict) else {}
-        told.append(f"{row['file']}, line {row['line']}: {row['reason']}: {allowed(row['reason'], known)}")
+        told.append(f"{row['file']}, line {row['line']}: {row['reason']}: {allowed(row['reason'], record)}")
     return tuple(told)
 
 

@@ -282,9 +282,7 @@ def _start(statement: str, what: Definition) -> Span | None:
     if within:
         count = int(_NUMBERS.get(within.group(1).lower(), within.group(1)))
         return what.span.shifted(-count * (12 if within.group(2).lower() == "year" else 1))
-    if re.search(rf"\b(?:{_EVER})\b", statement, re.IGNORECASE):
-        return None
-    raise NotHeld("since when it is the highest or lowest is not said: by a base period, a year or “on record”")
+    return None
 
 
 def _earlier(statement: str, span: Span) -> Iterator[Span]:
@@ -300,8 +298,7 @@ def _earlier(statement: str, span: Span) -> Iterator[Span]:
 
 def _first(statement: str, what: Definition, tests: list[Test], answer: Answer) -> Answer:
     """Whether what holds now held in none of the spans before, back to the start that is said, or ever."""
-    named = _SINCE.search(statement) or _WITHIN.search(statement) or what.baseline is not None
-    start, rows = _start(statement if named else f"{statement} ever", what), [answer.rows]
+    start, rows = _start(statement, what), [answer.rows]
     for span in _earlier(statement, what.span):
         if start is not None and span.first <= start.last:
             break

@@ -182,8 +182,8 @@ def final_or_not(books: Books, what: Definition) -> str:
     """Why a figure may be off by a hair: who recorded it, and how final it is."""
     if what.basis.office == VISITORS:
         rows = books.visitors[books.visitors["period"].isin(what.span.months)]
-        status = ", ".join(sorted(rows["status"].unique()))
-        return f"estimate for final count (the file's figures are {status})"
+        status = " and ".join("final" if word == "fixed" else word for word in sorted(rows["status"].unique()))
+        return f"an estimate for the final count (the figures held are {status})"
     return "an earlier or later release of the same series (provisional for final, or revised)"
 
 

@@ -123,12 +123,12 @@ def _as_printed(value: str, unit: str) -> str:
 def _what_went_wrong(row: pd.Series, found: Verdict) -> str:
     printed = _as_printed(row["value"], row["unit"])
     if not found.readings:
-        return f"{printed} is off: {found.definition.removeprefix('off by a hair: ')}" if found.definition else (
-            f"{printed} is nowhere in the figures held"
-        )  # fmt: skip
-    best = found.readings[0]
-    if best.kind == "definition":
-        return f"{printed} holds on another basis: {best.label}"
-    if best.label.startswith(("a slip", "the sign")):
-        return f"{printed}: {best.label.removeprefix('a slip of the unit: ')}"
-    return f"{printed} belongs elsewhere: {best.label}"
+        why = found.definition.removeprefix("off by a hair: ")
+        return f"{printed}: off by a hair, {why}" if why else f"{printed}: true in none of the readings tried"
+    best = found.readings[0].label
+    if found.readings[0].kind == "definition":
+        return f"{printed}: true on another basis, {best}"
+    if best.startswith(("a slip", "the sign")):
+        return f"{printed}: {best.removeprefix('a slip of the unit: ')}"
+    what, _, which = best.partition(", ")
+    return f"{printed}: true of {which}, {what}"

@@ -87,10 +87,10 @@ class Table:
                 f'<option value="{n}">{html.escape(value.replace("_", " "))}</option>'
                 for n, value in enumerate(options)
             )
-            options_of = f'<select class="{key}"><option value="">all</option>{shown}</select>'
+            options_of = f'<select class="by-{key}"><option value="">all</option>{shown}</select>'
             lists.append(f"<label>{html.escape(label)} {options_of}</label>")
             rules += [
-                f'#choose-{self.name}:has(.{key} [value="{n}"]:checked) tbody tr:not([data-{key}="{n}"])'
+                f'#choose-{self.name}:has(.by-{key} [value="{n}"]:checked) tbody tr:not([data-{key}="{n}"])'
                 for n in range(len(options))
             ]
         hidden = f"<style>{','.join(rules)}{{display:none}}</style>"

@@ -1,11 +1,13 @@
 """The claim ledger: published statements, each defined so that a program can recompute its figure."""
 
+import json
 import re
 from pathlib import Path
 
 import pandas as pd
 
 from research import dyads, tables
+from research.errors import NoDataError
 from research.register import Resource
 from research.sources.intake import Cleaned, Intake
 from research.sources.rawcsv import shape_of
@@ -45,29 +47,35 @@ def clean_claims(path: Path, resource: Resource | None = None) -> Cleaned:
     beside = (*HEADER, *EDITORIAL)
     header = {"plain": HEADER, "judged": beside}[shape_of(path, {"plain": HEADER, "judged": beside}, path.as_posix())]
     intake = Intake(path, resource, header)
-    for name in ("claim_id", "statement", "about", "reporter"):
-        intake.reject(intake.rows[name].str.strip() == "", f"no_{name}")
     intake.reject(intake.rows.duplicated("claim_id", keep=False), "claim_id_repeated")
-    for name in ("said_by", "source_url"):
-        intake.reject(intake.rows[name].str.strip() == "", "no_source")
-    intake.one_of("measure", tables.CLAIM_MEASURES)
-    intake.one_of("flow", ("", *tables.CLAIM_FLOWS))
-    intake.one_of("partner", ("", *dyads.STATES, dyads.WORLD))
-    rows = intake.rows
-    fits = [unit_fits(measure, unit) for measure, unit in zip(rows["measure"], rows["unit"], strict=True)]
-    intake.reject(~pd.Series(fits, index=rows.index, dtype=bool), "unit_does_not_fit")
-    for name in ("period", "baseline_period"):
-        sound = intake.rows[name].map(lambda text: text == "" or is_period(text)).astype(bool)
-        intake.reject(~sound, f"{name}_invalid")
-    sound = (intake.rows["said_on"] == "") | intake.rows["said_on"].map(_is_day).astype(bool)
-    intake.reject(~sound, "said_on_invalid")
-    tolerance = intake.rows["tolerance"]
-    intake.reject(~tolerance.str.fullmatch(r"[0-9]+(\.[0-9]+)?"), "tolerance_missing")
-    dated = intake.rows["unit"] == "date"
-    sound = intake.rows["value"].str.fullmatch(_NUMBER).where(~dated, intake.rows["value"].map(is_period))
-    asked = intake.rows["unit"] == "yes_no"
-    intake.reject(~sound.astype(bool) | (asked & ~intake.rows["value"].isin(["0", "1"])), "value_invalid")
+    found = [next(iter(faults(record)), "") for record in intake.rows.to_dict("records")]
+    first = pd.Series(found, index=intake.rows.index, dtype="str")
+    for reason in dict.fromkeys(filter(None, found)):
+        intake.reject(first[intake.rows.index] == reason, reason)
+    if intake.rows.empty and intake.rejected:
+        told = "; ".join(f"line {line}: {allowed(why, json.loads(row))}" for line, why, row in intake.rejected)
+        raise NoDataError(f"{path}: no row kept of {intake.read} read: {told}")
     return intake.cleaned("claims", _tidy(intake.rows))
+
+
+def faults(record: dict[str, str]) -> list[str]:
+    """Every reason for which a row of a ledger is unsound, the first one first."""
+    measure, unit, value = record["measure"], record["unit"], record["value"]
+    sound = is_period(value) if unit == "date" else bool(re.fullmatch(_NUMBER, value))
+    wrong = {f"no_{name}": not record[name].strip() for name in ("claim_id", "statement", "about", "reporter")}
+    wrong |= {
+        "no_source": not record["said_by"].strip() or not record["source_url"].strip(),
+        "measure_unknown": measure not in tables.CLAIM_MEASURES,
+        "flow_unknown": record["flow"] not in ("", *tables.CLAIM_FLOWS),
+        "partner_unknown": record["partner"] not in ("", *dyads.STATES, dyads.WORLD),
+        "unit_does_not_fit": measure in tables.CLAIM_MEASURES and not unit_fits(measure, unit),
+        "period_invalid": record["period"] != "" and not is_period(record["period"]),
+        "baseline_period_invalid": record["baseline_period"] != "" and not is_period(record["baseline_period"]),
+        "said_on_invalid": record["said_on"] != "" and not _is_day(record["said_on"]),
+        "tolerance_missing": not re.fullmatch(r"[0-9]+(\.[0-9]+)?", record["tolerance"]),
+        "value_invalid": not sound or (unit == "yes_no" and value not in ("0", "1")),
+    }
+    return [reason for reason, is_wrong in wrong.items() if is_wrong]
 
 
 def unit_fits(measure: str, unit: str) -> bool:
@@ -94,11 +102,21 @@ def _is_day(text: str) -> bool:
 
 
 def _months_and_years() -> str:
-    return "YYYY, YYYY-MM, YYYY-MM-DD, or two of a kind as from/to with the earlier first"
+    return "YYYY, YYYY-MM, YYYY-MM-DD, or two of a kind as from/to (2019-01/2019-06)"
 
 
-def allowed(reason: str, record: dict[str, str]) -> str:
-    """What would have been right, for a rejected row: said to the person whose ledger it is."""
+def allowed(reason: str, record: dict[str, str] | list[str]) -> str:
+    """What would have been right, for a rejected row, every fault of it at once: said to the person whose ledger it is.
+
+    A record is a list where the row had another number of fields than the header.
+    """
+    if not isinstance(record, dict):
+        return _allowed(reason, {})
+    reasons = dict.fromkeys([reason, *faults(record)])
+    return "; ".join(_allowed(why, record) for why in reasons)
+
+
+def _allowed(reason: str, record: dict[str, str]) -> str:
     measure = record.get("measure", "")
     units = ", ".join(UNITS.get(measure, ("any plain noun in lower case, such as persons, items, days, rank",)))
     told = {

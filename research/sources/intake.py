@@ -161,6 +161,11 @@ class Intake:
         self.rows = self.rows[~repeats]
         self.reject(self.rows.duplicated(list(key), keep=False), "key_conflict")
 
+    @property
+    def rejected(self) -> list[tuple[int, str, str]]:
+        """Rows rejected so far: line, reason and the record as read (JSON), by line."""
+        return sorted(self._rejected)
+
     def cleaned(self, table: str, tidy: pd.DataFrame) -> Cleaned:
         """The tidy rows, typed, sorted and checked against the table's promise, with the counts.
 
