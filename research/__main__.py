@@ -66,17 +66,20 @@ def build(names: tuple[str, ...], force: bool, wants_json: bool) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=folder, help="Folder for the tables, the rejected rows and the summary.")
 @click.option("--dyad", help="Keep this pair of states only, as ISO3-ISO3.")
+@click.option("--code", "codes", multiple=True, help="Keep this tariff code only (item trade); may be given again.")
 @as_json
-def clean(source: str, files: tuple[Path, ...], out: Path, dyad: str | None, wants_json: bool) -> None:
+def clean(
+    source: str, files: tuple[Path, ...], out: Path, dyad: str | None, codes: tuple[str, ...], wants_json: bool
+) -> None:
     """Clean files of your own with the cleaner of SOURCE."""
     from research import build as builder
     from research.sources import STREAMED
 
     if source in STREAMED:
         with file_progress() as progress:
-            summary = builder.clean_files(source, files, out, dyad, progress=progress)
+            summary = builder.clean_files(source, files, out, dyad, codes, progress=progress)
     else:
-        summary = builder.clean_files(source, files, out, dyad)
+        summary = builder.clean_files(source, files, out, dyad, codes)
     click.echo(json.dumps(summary, indent=2, ensure_ascii=False) if wants_json else counts([summary]))
     refused = summary.get("files_rejected", [])
     for bad in refused:

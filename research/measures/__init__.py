@@ -14,26 +14,14 @@ people       visitors of one origin against those of others
 calendar     the dates of the export controls, read from the timeline
 effects      did a measure change anything: interrupted series, differences by PPML, grid, placebos
 synthetic    what the treated unit would have done, as a weighted mean of others
+
+A module is loaded when it is first named: shares and mirrors need not wait for the libraries of effects.
 """
 
-from research.measures import (
-    calendar,
-    dependence,
-    effects,
-    landmarks,
-    linkage,
-    mirror,
-    moves,
-    panels,
-    people,
-    projection,
-    regimes,
-    relations,
-    series,
-    synthetic,
-)
+import importlib
+from types import ModuleType
 
-__all__ = [
+_MODULES = (
     "calendar",
     "dependence",
     "effects",
@@ -48,4 +36,11 @@ __all__ = [
     "relations",
     "series",
     "synthetic",
-]
+)
+__all__ = list(_MODULES)
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _MODULES:
+        return importlib.import_module(f"research.measures.{name}")
+    raise AttributeError(f"module 'research.measures' has no module '{name}'; it has {', '.join(_MODULES)}")

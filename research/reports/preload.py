@@ -20,7 +20,9 @@ from typing import Any, NoReturn
 
 AHEAD = """
     duckdb ipykernel.ipkernel ipykernel.kernelapp matplotlib.pyplot pandas pandera.pandas pyarrow.parquet seaborn
-    research.charts research.findings research.warehouse
+    research.charts research.findings research.warehouse research.measures.effects research.measures.linkage
+    research.measures.people research.measures.projection research.measures.regimes research.measures.series
+    research.measures.synthetic
 """.split()
 INLINE = "module://matplotlib_inline.backend_inline"
 

@@ -43,6 +43,9 @@ SOURCES: dict[str, Cleaner] = {
     "kita": clean_kita,
 }
 
+# Cleaners of files that may be larger than memory: they take `pair` and `codes` and leave other rows out as they read.
+SELECTIVE = ("comtrade_bulk",)
+
 # Machine-coded events: files too many and too large for memory, read as a stream (`research.bulk`).
 STREAMED: dict[str, Callable[[Path, Sink], None]] = {
     "gdelt": clean_gdelt,
@@ -58,4 +61,4 @@ def cleaner(source: str) -> Cleaner:
     return SOURCES[source]
 
 
-__all__ = ["SOURCES", "STREAMED", "Cleaned", "Cleaner", "cleaner"]
+__all__ = ["SELECTIVE", "SOURCES", "STREAMED", "Cleaned", "Cleaner", "cleaner"]
