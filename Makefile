@@ -36,11 +36,12 @@ build: $(READY)  ## data/raw -> data/processed, only what changed
 check: $(READY)  ## register, hashes, contracts, notebooks, environment: one line each
 	@$(PY) -m research check
 
-bench: $(READY)  ## how long a full build, a full batch, event files and 32 reports take on this machine
+bench: $(READY)  ## how long a full build, a full batch, event files, a trade file and 32 reports take on this machine
 	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && export TIMEFORMAT='%R s' \
 	&& echo "build --force:" && time $(PY) -m research build --force > /dev/null \
 	&& echo "report --force:" && time $(PY) -m research report --force --out "$$out" > /dev/null \
-	&& $(PY) -m benchmarks events && $(PY) -m benchmarks reports
+	&& $(PY) -m benchmarks events && $(PY) -m benchmarks trade \
+	&& $(PY) -m benchmarks reports
 
 lock:  ## pin the packages of pyproject.toml anew (needs uv and the network)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

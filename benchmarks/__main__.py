@@ -8,11 +8,20 @@ import click
 
 from benchmarks import events as event_files
 from benchmarks import reports as report_pages
+from benchmarks import trade as trade_file
 
 
 @click.group()
 def main() -> None:
     """Side-by-side timings on this machine."""
+
+
+@main.command()
+@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here.")
+@click.option("--rows", default=10_000_000, show_default=True, type=click.IntRange(min=500_000), help="Rows to make.")
+def trade(file: Path | None, rows: int) -> None:
+    """One large file of item trade to mirrors and concentration by month, against grep, and against pandas."""
+    tell(trade_file.run(rows), file)
 
 
 def tell(figures: dict[str, Any], file: Path | None) -> None:

@@ -70,6 +70,7 @@ def build(names: tuple[str, ...], force: bool, wants_json: bool) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=folder, help="Folder for the tables, the rejected rows and the summary.")
 @click.option("--dyad", help="Keep this pair of states only, as ISO3-ISO3.")
+@click.option("--code", "codes", multiple=True, help="Keep this tariff code only (item trade); may be given again.")
 @click.option("--list", "lists", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
               help="GDELT's filesizes, md5sums or masterfilelist.txt: files are held against it.")  # fmt: skip
 @on_cluster
@@ -79,6 +80,7 @@ def clean(
     files: tuple[Path, ...],
     out: Path,
     dyad: str | None,
+    codes: tuple[str, ...],
     lists: tuple[Path, ...],
     address: str | None,
     wants_json: bool,
@@ -89,6 +91,8 @@ def clean(
     if source in STREAMED:
         from research import bulk
 
+        if codes:
+            raise RequestError(f"source {source!r} holds events, which have no tariff codes; leave --code out")
         with workers_at(address, out.absolute().parent) as executor, file_progress() as progress:
             summary = bulk.clean_files(source, files, out, dyad, executor=executor, progress=progress, lists=lists)
     elif address:
@@ -98,7 +102,7 @@ def clean(
     else:
         from research import build as builder
 
-        summary = builder.clean_files(source, files, out, dyad)
+        summary = builder.clean_files(source, files, out, dyad, codes)
     click.echo(json.dumps(summary, indent=2, ensure_ascii=False) if wants_json else counts([summary]))
     for text in calendar_lines(summary):
         click.echo(text, err=wants_json)

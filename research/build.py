@@ -8,6 +8,7 @@ give the same bytes.
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -72,16 +73,19 @@ def code_hash() -> str:
 
 
 def clean_files(
-    source: str, files: Sequence[Path], out: Path, dyad: str | None = None, **streaming: Any
+    source: str, files: Sequence[Path], out: Path, dyad: str | None = None, codes: Sequence[str] = (), **streaming: Any
 ) -> dict[str, Any]:
     """Cleans files of one's own into `out`: `<table>.parquet`, `rejected.parquet`, `summary.json`, all at once.
 
-    Rows that do not belong to the pair are out of scope (`other_pair`). A file with the bytes of a
+    Rows that do not belong to the pair are out of scope (`other_pair`), as are rows of item trade under other codes
+    where `codes` are given (`other_code`). A file with the bytes of a
     registered one is cleaned with what the register knows of it. Rows that several files share count once
-    (merged); if they differ, all of them are rejected. Raises RequestError on an unknown source, a file
-    that is not there, or a folder that holds anything else; DataError where a file breaks its contract.
+    (merged); if they differ, all of them are rejected. Raises RequestError on an unknown source, codes for a
+    table without any, a file that is not there, or a folder that holds anything else; DataError where a file
+    breaks its contract.
     Machine-coded events go file by file through `bulk.clean_files`, which takes `streaming`.
     """
+    _check_codes(source, codes)
     if source in sources.STREAMED:
         return bulk.clean_files(source, files, out, dyad, **streaming)
     clean = sources.cleaner(source)
@@ -92,7 +96,10 @@ def clean_files(
     if len({file.resolve() for file in paths_given}) < len(paths_given):
         raise RequestError("a file is named twice: " + ", ".join(map(str, paths_given)))
     _check_out(out)
-    cleaned = _combined([_clean_own(clean, file) for file in paths_given])
+    asked = {"pair": pair, "codes": codes} if source in sources.SELECTIVE else {}
+    cleaned = _combined([_clean_own(clean, file, asked) for file in paths_given])
+    if codes:
+        cleaned = _only_codes(cleaned, codes)
     if pair:
         cleaned = _only_pair(cleaned, pair)
     summary = {"source": source, **_counts(cleaned), "files": [file.as_posix() for file in paths_given]}
@@ -217,12 +224,12 @@ def _put(file: Path, data: bytes) -> None:
             beside.unlink(missing_ok=True)
 
 
-def _clean_own(clean: sources.Cleaner, file: Path) -> Cleaned:
+def _clean_own(clean: sources.Cleaner, file: Path, asked: dict[str, Any]) -> Cleaned:
     """A file of one's own; known by its bytes if it is a copy of a registered one, and still named as given."""
     if not file.is_file():
         raise RequestError(f"no file {file}; name a file to clean")
     known = register.by_bytes(file)
-    return clean(file, replace(known, path=file.as_posix()) if known else None)
+    return clean(file, replace(known, path=file.as_posix()) if known else None, **asked)
 
 
 def _combined(parts: list[Cleaned]) -> Cleaned:
@@ -234,7 +241,7 @@ def _combined(parts: list[Cleaned]) -> Cleaned:
     rows, older, revised = _newest(rows, list(tables.PROMISES[table].key))
     at_odds = _at_odds(rows, list(tables.PROMISES[table].key))
     sound, unsound = rows[~at_odds], rows[at_odds].drop_duplicates(["file", "line"])
-    if sound.empty:
+    if sound.empty and not rows.empty:
         raise NoDataError(f"no row kept of {len(parts)} files: all rows share a key and differ (key_conflict)")
     kept = sound.drop_duplicates(_facts(rows))
     merged = _input_rows(sound) - _input_rows(kept)
@@ -309,17 +316,40 @@ def _repairs_added(parts: list) -> dict[str, dict[str, Any]]:
     return together
 
 
+def _check_codes(source: str, codes: Sequence[str]) -> None:
+    """Codes are asked of item trade only, each as digits or TOTAL."""
+    if codes and source in sources.STREAMED:
+        raise RequestError(f"source {source!r} holds events, which have no tariff codes; leave the codes out")
+    wrong = [code for code in codes if not re.fullmatch("[0-9]{2,10}|TOTAL", code)]
+    if wrong:
+        raise RequestError(f"no tariff code: {', '.join(map(repr, wrong))}; a code is 2 to 10 digits, or TOTAL")
+
+
+def _only_codes(cleaned: Cleaned, codes: Sequence[str]) -> Cleaned:
+    """The rows under the codes asked for; the others are out of scope."""
+    if "hs_code" not in cleaned.rows:
+        raise RequestError(f"table {cleaned.table} has no tariff codes; leave the codes out")
+    mask = cleaned.rows["hs_code"].isin(codes)
+    told = f"no row is under {', '.join(codes)}; {cleaned.rows_kept} sound rows are of other codes"
+    return _only(cleaned, mask, "other_code", told)
+
+
 def _only_pair(cleaned: Cleaned, pair: dyads.Dyad) -> Cleaned:
     """The rows that belong to a pair, as `warehouse.read` chooses them; the others are out of scope."""
     mask = tables.of_pair(cleaned.table, cleaned.rows, pair)
-    if not mask.any():
-        raise NoDataError(
-            f"{cleaned.table}: no row belongs to {pair}; {cleaned.rows_kept} sound rows are of other pairs "
-            f"({', '.join(tables.PROMISES[cleaned.table].pair)} decide)"
-        )
+    deciding = ", ".join(tables.PROMISES[cleaned.table].pair)
+    told = f"no row belongs to {pair}; {cleaned.rows_kept} sound rows are of other pairs ({deciding} decide)"
+    return _only(cleaned, mask, "other_pair", told)
+
+
+def _only(cleaned: Cleaned, mask: pd.Series, reason: str, nothing: str) -> Cleaned:
+    """The rows of a mask; input rows without any are out of scope. Raises NoDataError where none is left."""
     kept = cleaned.rows[mask].reset_index(drop=True)
     beside = cleaned.rows_kept - _input_rows(kept)
-    scope = _added([cleaned.out_of_scope, {"other_pair": beside} if beside else {}])
+    scope = _added([cleaned.out_of_scope, {reason: beside} if beside else {}])
+    if kept.empty:
+        told = ", ".join(f"{name} {count:,}" for name, count in scope.items())
+        raise NoDataError(f"{cleaned.table}: {nothing}; {cleaned.rows_read:,} read, out of scope: {told}")
     return replace(cleaned, rows=kept, out_of_scope=scope)
 
 

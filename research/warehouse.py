@@ -1,5 +1,7 @@
 """The processed tables, read back by pair and window: DuckDB over Parquet, rows in a stated order.
 
+Where two vintages hold the same figure the newer is read, unless a vintage is asked for; `revisions` says what moved.
+
 Rows come sorted by the table's key, time last (events: by date first). What is not there is an error that
 says what there is; an empty selection never passes for an answer unless the caller allows it.
 """
@@ -36,15 +38,15 @@ def read(
     partners (shares need them); visitors arriving in one of them, of all origins; exchange_rates of their
     currencies; event_coverage whatever the pair. start, end: `YYYY-MM` or `YYYY-MM-DD`, both inclusive; a month as
     end means its last day. Machine-coded events, and which days they cover, come from results of `clean` in
-    `data/coded`, and only where their source is named: sources are never mixed behind a reader's back.
+    `data/coded`, and only where their source is named: sources are never mixed behind a reader's back. Of figures
+    that several vintages hold the newest is read; with vintage="2026-11-23" those of that one.
 
     Raises RequestError on an unknown table or column or an ill-formed date; DataError where nothing is built;
     NoDataError where nothing is selected, saying what there is.
     """
     promise = tables.promise(table)
     files = _files(table, pair, equals.get("source"))
-    where, values = _conditions(promise, pair, start, end, equals)
-    rows = _select(promise, files, where, values)
+    rows = _select(promise, files, _conditions(promise, pair, start, end, equals), newest="vintage" not in equals)
     if rows.empty and not allow_empty:
         raise NoDataError(_nothing(promise, files, pair, start, end, equals))
     return rows
@@ -72,7 +74,8 @@ def coded(
 
 def coded_sources(pair: Dyad) -> list[str]:
     """Machine-coded sources of which events of the pair are held, in a stated order."""
-    where, values = _conditions(tables.EVENTS, pair, None, None, {})
+    terms = _conditions(tables.EVENTS, pair, None, None, {})
+    where, values = " and ".join(condition for _, condition, _ in terms), [value for _, _, value in terms]
     asked = f"select source from read_parquet(?) where {where} and source = ? limit 1"
     found = {source: [str(f / "events.parquet") for f in _results(source, pair)] for source in tables.MACHINE_CODED}
     return [source for source, files in found.items() if files and len(_query(asked, [files, *values, source]))]
@@ -81,14 +84,51 @@ def coded_sources(pair: Dyad) -> list[str]:
 def calendars(pair: Dyad, *, start: str | None = None, end: str | None = None) -> pd.DataFrame:
     """One row a result of `clean` for the pair, source, feed and day: folder, and the columns of `event_coverage`."""
     promise = tables.EVENT_COVERAGE
-    where, values = _conditions(promise, None, start, end, {})
+    terms = _conditions(promise, None, start, end, {})
     parts = []
     for folder in dict.fromkeys(folder for source in tables.MACHINE_CODED for folder in _results(source, pair)):
         _note_inputs(sorted(folder.glob("*.parquet")))
-        rows = _select(promise, [folder / "event_coverage.parquet"], where, values)
+        rows = _select(promise, [folder / "event_coverage.parquet"], terms)
         parts.append(rows.assign(folder=folder.name))
     columns = ["folder", *promise.columns]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+FIGURES = {
+    "trade": ("value", "weight_kg"),
+    "goods_groups": ("value_jpy",),
+    "visitors": ("visitors",),
+    "exchange_rates": ("units_per_usd",),
+}
+
+
+def revisions(
+    table: str, pair: Dyad | None = None, *, start: str | None = None, end: str | None = None, **equals: Any
+) -> pd.DataFrame:
+    """One row a figure that a later vintage changed: its key, figure, former_vintage, vintage, former, revised, change.
+
+    In: as `read`. `change_percent` is missing where the former figure was missing or zero. A figure that a later
+    vintage no longer holds is not changed by it, and still read. Raises: as `read`, but that nothing may be revised;
+    RequestError for a table without vintages.
+    """
+    promise = tables.promise(table)
+    if table not in FIGURES:
+        raise RequestError(f"table {table} holds no vintages of figures; {', '.join(FIGURES)} do")
+    key = list(promise.key)
+    rows = _select(promise, _files(table), _conditions(promise, pair, start, end, equals), newest=False)
+    rows = rows[rows.duplicated(key, keep=False)].sort_values([*key, "vintage"], ignore_index=True)
+    told = [_revised(rows, key, figure) for figure in FIGURES[table]]
+    return pd.concat(told, ignore_index=True).sort_values([*key, "vintage", "figure"], ignore_index=True)
+
+
+def _revised(rows: pd.DataFrame, key: list[str], figure: str) -> pd.DataFrame:
+    """The rows whose figure is not that of the vintage before."""
+    former = rows.groupby(key, sort=False)[["vintage", figure]].shift()
+    now, before = rows[figure].astype("float64"), former[figure].astype("float64")
+    moved = former["vintage"].notna() & (now != before) & ~(now.isna() & before.isna())
+    told = {"figure": figure, "former_vintage": former["vintage"], "vintage": rows["vintage"]}
+    told |= {"former": before, "revised": now, "change_percent": (now / before.where(before > 0) - 1) * 100}
+    return rows[key].assign(**told)[moved]
 
 
 def coverage(table: str) -> pd.DataFrame:
@@ -99,7 +139,7 @@ def coverage(table: str) -> pd.DataFrame:
     promise = tables.promise(table)
     spans = []
     for file in _files(table):
-        rows = _select(promise, [file], "true", [])
+        rows = _select(promise, [file], [])
         spans.append((file.stem, table, rows[promise.time].min(), _last_day(rows, promise.time), len(rows)))
     return pd.DataFrame(spans, columns=["resource", "table", "first", "last", "rows"])
 
@@ -208,10 +248,23 @@ def _note_inputs(files: list[Path]) -> None:
             lines.writelines(f"{file.relative_to(paths.root()).as_posix()}\n" for file in files)
 
 
-def _select(promise: tables.Table, files: list[Path], where: str, values: list[Any]) -> pd.DataFrame:
+def _select(
+    promise: tables.Table, files: list[Path], terms: list[tuple[str, str, Any]], *, newest: bool = True
+) -> pd.DataFrame:
+    """Rows that meet the terms (column, condition, value); of several vintages of a figure the newest, if asked."""
     columns = ", ".join(f'"{name}"' for name in promise.columns)
-    query = f"select {columns} from read_parquet(?) where {where}"
-    rows = _query(query, [[str(file) for file in files], *values])
+    inside = {*promise.key, *promise.pair, promise.time}  # what is the same for every vintage of a figure
+    terms = sorted(terms, key=lambda term: term[0] not in inside)
+    inner, outer = (
+        " and ".join(["true", *(condition for column, condition, _ in terms if (column in inside) == kind)])
+        for kind in (True, False)
+    )
+    only = ""
+    if newest and len(files) > 1 and "vintage" in promise.columns:
+        key = ", ".join(f'"{name}"' for name in promise.key)
+        only = f"qualify rank() over (partition by {key} order by vintage desc nulls last) = 1"
+    query = f"select {columns} from (select * from read_parquet(?) where {inner} {only}) where {outer}"
+    rows = _query(query, [[str(file) for file in files], *(value for _, _, value in terms)])
     return tables.in_order(promise.name, tables.typed(rows, promise.columns))
 
 
@@ -222,26 +275,24 @@ def _query(query: str, values: list[Any]) -> pd.DataFrame:
 
 def _conditions(
     promise: tables.Table, pair: Dyad | None, start: str | None, end: str | None, equals: dict[str, Any]
-) -> tuple[str, list[Any]]:
-    """The SQL condition and its values."""
+) -> list[tuple[str, str, Any]]:
+    """The column, the SQL condition and the value of each term."""
     unknown = [name for name in equals if name not in promise.columns]
     if unknown:
         raise RequestError(
             f"table {promise.name} has no column {', '.join(map(repr, unknown))}; it has {', '.join(promise.columns)}"
         )
-    terms, values = ["true"], []
+    terms = []
     if pair is not None:
         for column in promise.pair:
-            terms.append(f'list_contains(?, "{column}")')
-            values.append(list(tables.pair_values(promise.name, pair)))
+            terms.append((column, f'list_contains(?, "{column}")', list(tables.pair_values(promise.name, pair))))
     for name, wanted in equals.items():
-        terms.append(f'list_contains(?, "{name}")')
-        values.append(list(wanted) if isinstance(wanted, list | tuple | set) else [wanted])
+        values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
+        terms.append((name, f'list_contains(?, "{name}")', values))
     for sign, moment in ((">=", _day(start, last=False)), ("<=", _day(end, last=True))):
         if moment is not None:
-            terms.append(f'"{promise.time}" {sign} ?')
-            values.append(moment)
-    return " and ".join(terms), values
+            terms.append((promise.time, f'"{promise.time}" {sign} ?', moment))
+    return terms
 
 
 def _day(text: str | None, *, last: bool) -> Any:

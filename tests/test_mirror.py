@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from research import dyads, findings, materials, warehouse
@@ -147,3 +148,37 @@ def test_a_mistyped_parameter_fails_the_run_and_makes_no_page(built, shown, numb
     notebook = next(path for path in NOTEBOOKS if path.name.startswith(number))
     with pytest.raises(RequestError, match=message):
         run_cells(notebook, **parameters)
+
+
+def both_offices(**changes) -> pd.DataFrame:
+    plain = {"source": "comtrade_bulk", "frequency": "M", "currency": "USD", "hs_edition": "H5", "hs_code": "281111"}
+    rows = [
+        ("2019-07-01", "JPN", "KOR", "export", "fob", 3.0, 30.0),
+        ("2019-09-01", "JPN", "KOR", "export", "fob", 1.0, 10.0),
+        ("2019-07-01", "KOR", "JPN", "import", "cif", 4.0, 28.0),
+        ("2019-10-01", "KOR", "JPN", "import", "cif", 0.0, 0.0),
+    ]
+    columns = ["period", "reporter", "partner", "flow", "valuation", "value", "weight_kg"]
+    frame = pd.DataFrame(rows, columns=columns).assign(**plain)
+    frame["period"] = pd.to_datetime(frame["period"])
+    return frame.assign(**changes)
+
+
+CODES = {"export_code": "281111", "import_code": "281111"}
+
+
+def test_mirror_flows_fill_months_and_keep_a_recorded_zero():
+    table = mirror.mirror_flows(both_offices(), "JPN", "KOR", **CODES).set_index("period")
+    assert [f"{month:%m}" for month in table.index] == ["07", "08", "09", "10"]
+    assert tuple(table.loc["2019-07-01", ["gap_value", "gap_kg"]]) == (1.0, -2.0)
+    assert table.loc["2019-08-01"].isna().drop("scope").all() and table.loc["2019-10-01", "import_value"] == 0
+    assert table["scope"].iloc[0] == "JPN export fob, H5 281111; KOR import cif, H5 281111"
+
+
+def test_values_in_two_currencies_have_no_gap_and_two_frequencies_no_mirror():
+    flows = both_offices()
+    yen = flows.assign(currency=flows["currency"].where(flows["reporter"] == "KOR", "JPY"))
+    assert mirror.mirror_flows(yen, "JPN", "KOR", **CODES)["gap_value"].isna().all()
+    annual = flows.assign(frequency=flows["frequency"].where(flows["reporter"] == "KOR", "A"))
+    with pytest.raises(RequestError, match="JPN and KOR are one monthly and one annual"):
+        mirror.mirror_flows(annual, "JPN", "KOR", **CODES)

@@ -189,9 +189,9 @@ def test_a_bulk_file_reads_like_an_answer_and_takes_its_release_from_its_name(tm
 
 
 def test_a_damaged_or_wrong_bulk_file_is_refused(tmp_path):
-    with pytest.raises(DataError, match="truncated: the gzip ends too early"):
+    with pytest.raises(DataError, match="corrupt_archive: the archive is cut short"):
         saved(tmp_path, "comtrade_bulk", bulk({})[:-12], "a.gz")
-    with pytest.raises(DataError, match="wrong encoding at offset 0"):
+    with pytest.raises(DataError, match="wrong encoding in line 1: byte 0xff is not UTF-8"):
         saved(tmp_path, "comtrade_bulk", b"\xff\xff", "a.txt")
     with pytest.raises(NoDataError, match="the file is empty"):
         saved(tmp_path, "comtrade_bulk", b"", "a.txt")

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from research import register
-from research.findings.words import Finding, KeyNumber, Link, Table, month
+from research.findings.words import Finding, KeyNumber, Link, Table, month, percent
 
 
 def say_coverage(table: pd.DataFrame, what: str, column: str = "period") -> Finding:
@@ -52,6 +52,31 @@ def say_anchor_figures(visitors: pd.DataFrame, goods: pd.DataFrame) -> Finding:
         KeyNumber("japan_exports_to_korea_2018", "exports to South Korea, 2018", exports, "JPY", billions, "FOB"),
     )
     return Finding(text, numbers)
+
+
+def say_revisions(revised: pd.DataFrame, shown: int = 5) -> Finding:
+    """What a later vintage changed: how many figures, and the largest changes; the newer stands, the older is kept."""
+    if revised.empty:
+        return Finding("No figure here differs between the vintages held.", role="coverage")
+    largest = revised.loc[(revised["revised"] - revised["former"]).abs().sort_values(ascending=False).index]
+    listed = "; ".join(_revision(row) for _, row in largest.head(shown).iterrows())
+    more = f" and {len(revised) - shown} more" if len(revised) > shown else ""
+    one = len(revised) == 1
+    text = (
+        f"{len(revised)} figure{' was' if one else 's were'} revised between vintages: {listed}{more}. The newer "
+        f"stand{'s' if one else ''}; the older {'is' if one else 'are'} kept and read by vintage."
+    )
+    number = KeyNumber("revised_figures", "figures revised", len(revised), "figures", str(len(revised)), listed)
+    return Finding(text, (number,))
+
+
+def _revision(row: pd.Series) -> str:
+    beside = {"source", "frequency", "period", "hs_edition", "figure", *row.index[row.index.get_loc("figure") :]}
+    what = " ".join(str(row[column]) for column in row.index if column not in beside)
+    former, revised = ("missing" if pd.isna(v) else f"{v:,.10g}" for v in (row["former"], row["revised"]))
+    moved = "" if pd.isna(row["change_percent"]) else f", {percent(row['change_percent'], 2)}"
+    figure = row["figure"].replace("_", " ")
+    return f"{month(row['period'])} {what}, {figure} {former} to {revised}{moved} ({row['vintage']})"
 
 
 def words_coverage(spans: pd.DataFrame) -> dict[str, str]:

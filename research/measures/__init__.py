@@ -16,28 +16,14 @@ effects      did a measure change anything: interrupted series, differences by P
 exports      did total exports fall in the year of the controls
 goods        goods that were singled out beside goods that were not
 synthetic    what the treated unit would have done, as a weighted mean of others
+
+A module is loaded when it is first named: shares and mirrors need not wait for the libraries of effects.
 """
 
-from research.measures import (
-    calendar,
-    dependence,
-    effects,
-    exports,
-    goods,
-    landmarks,
-    linkage,
-    mirror,
-    moves,
-    panels,
-    people,
-    projection,
-    regimes,
-    relations,
-    series,
-    synthetic,
-)
+import importlib
+from types import ModuleType
 
-__all__ = [
+_MODULES = (
     "calendar",
     "dependence",
     "effects",
@@ -54,4 +40,11 @@ __all__ = [
     "relations",
     "series",
     "synthetic",
-]
+)
+__all__ = list(_MODULES)
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _MODULES:
+        return importlib.import_module(f"research.measures.{name}")
+    raise AttributeError(f"module 'research.measures' has no module '{name}'; it has {', '.join(_MODULES)}")

@@ -39,7 +39,7 @@ def supplier_share(
     """
     if by not in ("A", "M"):
         raise RequestError(f'by={by!r} is unknown; it is "A" (year) or "M" (month)')
-    rows = _asked(flows, hs_code, reporter, flow)
+    rows = rows_asked(flows, hs_code, reporter, flow)
     annual = rows["frequency"].iloc[0] == "A"
     if annual and by == "M":
         raise RequestError(f'{hs_code} of {reporter} is annual; monthly shares cannot be had of it: by="A"')
@@ -108,8 +108,8 @@ def unit_value(
     Raises: as `supplier_share`; RequestError for a negative minimum; NoDataError naming the partners there
     are.
     """
-    rows = _asked(flows, hs_code, reporter, flow)
-    one = _of_partner(rows, partner).set_index("period")[["value", "weight_kg"]].astype(float)
+    rows = rows_asked(flows, hs_code, reporter, flow)
+    one = of_partner(rows, partner).set_index("period")[["value", "weight_kg"]].astype(float)
     step = "YS" if rows["frequency"].iloc[0] == "A" else "MS"
     span = pd.date_range(rows["period"].min(), rows["period"].max(), freq=step, name="period")
     return _guarded(one.reindex(span).reset_index(), minimum_kg)
@@ -181,7 +181,7 @@ def change(
     if isinstance(months, bool) or not isinstance(months, int | np.integer) or months < 1:
         raise RequestError(f"months={months!r} must be a whole number, 1 or more")
     first = month(start, "start")
-    rows = _of_partner(_asked(flows, hs_code, reporter, flow), partner)
+    rows = of_partner(rows_asked(flows, hs_code, reporter, flow), partner)
     if rows["frequency"].iloc[0] != "M":
         raise RequestError(f"{hs_code} of {reporter} is annual; a change over {months} months needs monthly figures")
     series = rows.set_index(rows["period"].dt.to_period("M"))[of].astype(float)
@@ -245,7 +245,7 @@ def _quoted(quoted: pd.DataFrame, item: str, reporter: str, partner: str, flow: 
     return rows
 
 
-def _asked(flows: pd.DataFrame, hs_code: str, reporter: str, flow: str) -> pd.DataFrame:
+def rows_asked(flows: pd.DataFrame, hs_code: str, reporter: str, flow: str) -> pd.DataFrame:
     """The rows of one question, one row a period and partner, sorted; World left out."""
     if not isinstance(hs_code, str):
         raise RequestError(f"hs_code={hs_code!r} must be text: codes have leading zeros")
@@ -278,7 +278,7 @@ def _asked(flows: pd.DataFrame, hs_code: str, reporter: str, flow: str) -> pd.Da
     return partners.sort_values(["period", "partner"], ignore_index=True)
 
 
-def _of_partner(rows: pd.DataFrame, partner: str) -> pd.DataFrame:
+def of_partner(rows: pd.DataFrame, partner: str) -> pd.DataFrame:
     """The rows of one partner."""
     one = rows[rows["partner"] == partner]
     if one.empty:

@@ -5,7 +5,7 @@ import pandas as pd
 from research.dyads import Dyad
 from research.errors import NoDataError, RequestError
 from research.materials import Material
-from research.measures.dependence import KG, supplier_share
+from research.measures.dependence import KG, of_partner, rows_asked, supplier_share
 
 # July 2019, hydrogen fluoride, Japan's statistics, as printed: what, change in percent, base month, where.
 HEADLINES = (
@@ -43,6 +43,40 @@ def mirror_gap(quoted: pd.DataFrame, flows: pd.DataFrame, card: Material, export
     table["import_value"] = own["value"].reindex(table.index)
     table["import_currency"] = own["currency"].reindex(table.index)
     return table.sort_index().rename_axis("period").reset_index()
+
+
+def mirror_flows(
+    flows: pd.DataFrame, exporter: str, importer: str, *, export_code: str, import_code: str
+) -> pd.DataFrame:
+    """One row a period: what the exporter's office recorded as exports beside what the importer's did as imports.
+
+    In: the `trade` table with both offices' rows; each office's own code (of Comtrade the same for both). Out:
+    period, export_value, import_value, gap_value (import less export; missing where their currencies differ),
+    export_kg, import_kg, gap_kg, scope (valuation, code and edition of each). Missing rule: periods between the
+    first and the last of either are all there; one without a record is NaN, a recorded zero is 0. Raises:
+    RequestError where one office is monthly and the other annual; else as `dependence.unit_value`.
+    """
+    there = of_partner(rows_asked(flows, export_code, exporter, "export"), importer)
+    here = of_partner(rows_asked(flows, import_code, importer, "import"), exporter)
+    steps = {rows["frequency"].iloc[0] for rows in (there, here)}
+    if len(steps) > 1:
+        raise RequestError(f"{exporter} and {importer} are one monthly and one annual; take both by month, or by year")
+    periods = pd.concat([there["period"], here["period"]])
+    span = pd.date_range(periods.min(), periods.max(), freq="MS" if steps == {"M"} else "YS", name="period")
+    table = pd.DataFrame(index=span)
+    for side, rows in (("export", there), ("import", here)):
+        table[[f"{side}_value", f"{side}_kg"]] = rows.set_index("period")[["value", "weight_kg"]].reindex(span)
+    one_currency = there["currency"].iloc[0] == here["currency"].iloc[0]
+    table["gap_value"] = table["import_value"] - table["export_value"] if one_currency else float("nan")
+    table["gap_kg"] = table["import_kg"] - table["export_kg"]
+    table["scope"] = f"{_scope(there)}; {_scope(here)}"
+    columns = "export_value import_value gap_value export_kg import_kg gap_kg scope".split()
+    return table[columns].reset_index()
+
+
+def _scope(rows: pd.DataFrame) -> str:
+    one = rows.iloc[0]
+    return f"{one['reporter']} {one['flow']} {one['valuation']}, {one['hs_edition']} {one['hs_code']}"
 
 
 def headline_table(quoted: pd.DataFrame, card: Material, exporter: str, importer: str) -> pd.DataFrame:

@@ -23,7 +23,9 @@ from typing import Any, NoReturn
 
 AHEAD = """
     duckdb ipykernel.ipkernel ipykernel.kernelapp matplotlib.pyplot pandas pandera.pandas pyarrow.pandas_compat
-    pyarrow.parquet seaborn research.charts research.findings research.warehouse
+    pyarrow.parquet seaborn research.charts research.findings research.warehouse research.measures.effects
+    research.measures.exports research.measures.goods research.measures.linkage research.measures.people
+    research.measures.projection research.measures.regimes research.measures.series research.measures.synthetic
 """.split()
 INLINE = "module://matplotlib_inline.backend_inline"
 PR_SET_PDEATHSIG = 1

@@ -55,6 +55,9 @@ SOURCES: Mapping[str, Cleaner] = _Cleaners(
     }
 )
 
+# Cleaners of files that may be larger than memory: they take `pair` and `codes` and leave other rows out as they read.
+SELECTIVE = ("comtrade_bulk",)
+
 # Machine-coded events: files too many and too large for memory, read as a stream (`research.bulk`).
 STREAMED: Mapping[str, Callable[..., None]] = _Cleaners(
     {"gdelt": "gdelt.clean_gdelt", "icews": "icews.clean_icews", "polecat": "polecat.clean_polecat"}
@@ -69,3 +72,4 @@ def cleaner(source: str) -> Cleaner:
 
 
 __all__ = ["SOURCES", "STREAMED", "Cleaner", "cleaner"]
+__all__ = ["SELECTIVE", "SOURCES", "STREAMED", "Cleaned", "Cleaner", "cleaner"]

@@ -1,19 +1,23 @@
 """UN Comtrade: answers of the API, the old portal's CSV, and bulk files. One pipeline, three spellings of it."""
 
 import csv
-import gzip
 import io
 import json
-import zlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
-from research.errors import DataError, NoDataError
+from research import dyads
+from research.dyads import Dyad
+from research.errors import DataError, NoDataError, RequestError
 from research.register import Resource
-from research.sources.flows import VALUATION, FlowIntake, finish, read_bytes, text_of
+from research.sources.archive import FileRefused, chunks
+from research.sources.flows import VALUATION, FlowIntake, finish, text_of
 from research.sources.intake import Cleaned
+from research.sources.sift import Asked, sift
 
 # our name -> the API's, in lower case: its keys change their case from place to place
 _V1 = {
@@ -103,30 +107,47 @@ def clean_comtrade_legacy(path: Path, resource: Resource | None = None) -> Clean
     return _cleaned("comtrade_legacy", path, resource, rows.assign(quantity_estimated=estimated), "", ragged)
 
 
-def clean_comtrade_bulk(path: Path, resource: Resource | None = None) -> Cleaned:
+def clean_comtrade_bulk(
+    path: Path, resource: Resource | None = None, *, pair: Dyad | None = None, codes: Sequence[str] = ()
+) -> Cleaned:
     """One row: what one state reported with one partner under one code, one flow, in one month or year.
 
     Source: UN Comtrade bulk file, tab-separated, gzip or plain. In and out: as `clean_comtrade_v1`; the
-    release is the date in the file's name. Most rows are breakdowns and out of scope. Missing rule: as
-    there. Raises: DataError on a broken gzip, a header without the columns needed, or a product of
-    tariff-line codes.
+    release is the date in the file's name. Most rows are breakdowns and out of scope. With `codes`, rows of other
+    codes are out of scope (`other_code`); with `pair`, rows that neither side reported (`other_pair`): they are
+    counted and not looked at further, so that a file may be larger than memory; what is kept has to fit. Missing
+    rule: as there. Raises: DataError on a broken gzip, a header without the columns needed, or a product of
+    tariff-line codes; NoDataError where no row is kept and nothing was asked for.
     """
     file = resource.path if resource else path.as_posix()
-    data = read_bytes(path)
+    if not path.is_file():
+        raise RequestError(f"cannot read {file}: no such file")
     try:
-        text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error):
-        raise DataError(f"{file}: truncated: the gzip ends too early or is damaged; get the file again") from None
-    except UnicodeDecodeError as fault:
-        raise DataError(f"{file}: wrong encoding at offset {fault.start}; expected encoding utf-8") from None
-    records = list(csv.reader(io.StringIO(text, newline=""), delimiter="\t"))
-    if not records:
-        raise NoDataError(f"{file}: the file is empty")
-    rows, ragged = _even([[name.strip().lower() for name in records[0]], *records[1:]])
-    rows = _renamed(rows.rename(columns={} if "period" in rows else {"refperiodid": "period"}), file)
-    if rows["hs_code"].str.fullmatch("[0-9]{7,}").any():
+        sifted = sift(chunks(path), lambda head: _bulk_names(head, file), _bulk_asked(pair, codes))
+    except FileRefused as fault:
+        kind = NoDataError if fault.reason == "empty" else DataError
+        raise kind(f"{file}: {fault.reason}: {fault}; get the file again") from None
+    seen = [sifted.first.get("cmdcode", ""), *sifted.rows["cmdcode"]]
+    if any(len(code) > 6 and code.isdigit() for code in seen):
         raise DataError(f"{file}: product: codes of more than six digits are tariff lines; get the final product")
-    return _cleaned("comtrade_bulk", path, resource, rows, "", ragged)
+    return _cleaned("comtrade_bulk", path, resource, _renamed(sifted.rows, file), "", sifted.ragged, sifted.left_out)
+
+
+def _bulk_names(head: str, file: str) -> list[str]:
+    """The header's names in lower case. Raises DataError where a column needed is missing."""
+    names = [name.strip().lower() for name in head.split("\t")]
+    if "period" not in names:
+        names = ["period" if name == "refperiodid" else name for name in names]
+    _check_columns(names, file)
+    return names
+
+
+def _bulk_asked(pair: Dyad | None, codes: Sequence[str]) -> list[Asked]:
+    """What a row must hold: a code and a reporter asked for, and no breakdown."""
+    numbers = dyads.SPELLINGS["un_number"]
+    reporters = tuple(number for number, state in numbers.items() if pair and state in pair.states)
+    whole = [Asked(_V1[name], values, "breakdown_row") for name, values in _WHOLE.items()]
+    return [Asked(_V1["hs_code"], tuple(codes), "other_code"), Asked(_V1["reporter"], reporters, "other_pair"), *whole]
 
 
 def _text(value: object) -> str:
@@ -142,11 +163,15 @@ def _even(records: list[list[str]]) -> tuple[pd.DataFrame, list[tuple[int, list[
     return frame.assign(line=[line for line, _ in even]), ragged
 
 
+def _check_columns(names: list[str], file: str) -> None:
+    lacking = [_V1[name] for name in _NEEDED if _V1[name] not in names]
+    if lacking:
+        raise DataError(f"{file}: unknown_header: columns missing: {', '.join(lacking)}; there are {', '.join(names)}")
+
+
 def _renamed(rows: pd.DataFrame, file: str) -> pd.DataFrame:
     """The API's columns under our names; those it may leave out are empty."""
-    lacking = [_V1[name] for name in _NEEDED if _V1[name] not in rows]
-    if lacking:
-        raise DataError(f"{file}: unknown_header: columns missing: {', '.join(lacking)}; there are {', '.join(rows)}")
+    _check_columns(list(rows), file)
     frame = pd.DataFrame({ours: rows.get(theirs, "") for ours, theirs in _V1.items()}).fillna("")
     return frame.assign(line=rows["line"] if "line" in rows else range(2, len(rows) + 2))
 
@@ -158,9 +183,13 @@ def _cleaned(
     rows: pd.DataFrame,
     repair: str,
     ragged: list[tuple[int, list[str]]] = (),
+    left_out: Mapping[str, int] = MappingProxyType({}),
 ) -> Cleaned:
-    """The pipeline all three share."""
+    """The pipeline all three share; `left_out` counts rows a reader has set aside, and why."""
     intake = FlowIntake(path, resource, rows.fillna("").astype({c: "str" for c in rows if c != "line"}), ragged)
+    intake.count_left_out(left_out)
+    if rows.empty and {"other_code", "other_pair"} & set(left_out):
+        return intake.nothing("trade")
     cap = len(rows) in _CAPS[source]
     intake.refuse(cap, f"truncated: exactly {len(rows):,} rows, the cap of one answer", "split the query")
     if repair:

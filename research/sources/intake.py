@@ -91,6 +91,11 @@ class Intake:
             self._out_of_scope[reason] = self._out_of_scope.get(reason, 0) + int(beside.sum())
             self.rows = self.rows[~beside]
 
+    def count_left_out(self, counts: Mapping[str, int]) -> None:
+        """Rows that the reader of the file has counted and left out already."""
+        self.read += sum(counts.values())
+        self._out_of_scope |= counts
+
     def put(self, **columns: pd.Series) -> None:
         """Sets columns of the rows still in play; the values may hold rows taken out since."""
         kept = {name: values.reindex(self.rows.index) for name, values in columns.items()}
@@ -173,6 +178,13 @@ class Intake:
         """
         if tidy.empty:
             raise NoDataError(f"{self.file}: no row kept of {self.read} read; {self._told()}")
+        return self._checked(table, tidy)
+
+    def nothing(self, table: str) -> Cleaned:
+        """No tidy row, where a file holds none of what was asked for; the counts all the same."""
+        return self._checked(table, pd.DataFrame(columns=list(tables.PROMISES[table].columns)))
+
+    def _checked(self, table: str, tidy: pd.DataFrame) -> Cleaned:
         promised = tables.PROMISES[table].columns
         stamped = tidy.assign(file=self.file)
         if "vintage" in promised:
