@@ -30,7 +30,7 @@ def change(raw: Path, alter) -> None:
 
 def test_every_registered_file_has_the_registered_bytes():
     entries = register.resources()
-    assert len(entries) == 10
+    assert len(entries) == 11
     for resource in entries.values():
         register.verify(resource)
         assert resource.file.stat().st_size == resource.bytes
@@ -118,7 +118,7 @@ def test_citing_says_who_published_it_and_under_which_licence():
     assert list(cited.columns) == ["title", "publisher", "licence", "accessed", "vintage", "where"]
     assert cited.loc["jnto_visitors_monthly", "publisher"] == "Japan National Tourism Organization (JNTO)"
     assert (register.cite() != "").all(axis=None)
-    assert len(register.cite()) == 10
+    assert len(register.cite()) == len(register.resources())
 
 
 def test_citing_an_unknown_source_names_those_there_are():

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from research import dyads, tables, warehouse
+from research import dyads, register, tables, warehouse
 from research.errors import DataError, NoDataError, RequestError
 
 PAIR = dyads.find("JPN-KOR")
@@ -144,13 +144,13 @@ def test_coverage_of_a_part_year_ends_with_its_months_and_of_a_span_with_the_spa
 
 def test_spans_name_every_registered_file_with_its_title():
     rows = warehouse.spans()
-    assert len(rows) == 10
+    assert len(rows) == len(register.resources())
     assert rows["title"].notna().all()
 
 
 def test_summaries_add_up_and_rejected_rows_are_those_counted():
     rows = warehouse.summaries()
-    assert len(rows) == 10
+    assert len(rows) == len(register.resources())
     counted = rows["rows_kept"] + rows["rows_rejected"] + rows["rows_merged"] + rows["rows_out_of_scope"]
     assert (rows["rows_read"] == counted).all()
     rejected = warehouse.rejected()

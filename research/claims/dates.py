@@ -190,7 +190,7 @@ def _interval(books: Books, claim: pd.Series, begin: pd.Series, end: pd.Series) 
     if unit == "days" and abs(inclusive - printed) <= tolerance + 1e-9:
         fits.insert(0, Reading("definition", "counting both the first and the last day", round(inclusive, 4), rows))
     if fits:
-        text = f"{told}, not {printed:g}; it holds if one takes {fits[0].label}."
+        text = f"{told}, not {printed:g}; it holds by {fits[0].label}."
         return Verdict(
             DIFFERS, text, rows=rows, definition=fits[0].label, readings=tuple(fits), tried=len(tried) + 1, **facts
         )
