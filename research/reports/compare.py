@@ -340,7 +340,8 @@ def causes(one_side: Side, other_side: Side) -> Causes:
         if _given(one, name) != _given(other, name)
     ]
     data = _data(before, after, by_code=bool(code), by_other=bool(code or parameters))
-    if before.get("register") != after.get("register"):
+    # Without an input that differs, a changed register speaks of other files; it is the cause where nothing else is.
+    if before.get("register") != after.get("register") and (data or not (code or parameters)):
         data.append("the register of raw files (data/raw/datapackage.json)")
     return Causes(tuple(data), tuple(parameters), tuple(code))
 
