@@ -164,8 +164,9 @@ def report(
     wants_json: bool,
 ) -> None:
     """Run the notebooks of the plan and write their pages, an index and runs.json."""
+    from research.reports import compare as comparing
+    from research.reports import index, progress
     from research.reports import plan as planner
-    from research.reports import progress
     from research.reports import run as runner
 
     runs = planner.read_plan(plan, only=only, overrides=overrides)
@@ -179,7 +180,7 @@ def report(
     build_what_is_missing()
     names = [run.name for run in runs]
     with runner.owned(out):
-        last = runner.last_batch(out)
+        last = comparing.last_batch(out)
         with progress.watched(names, out, lambda outcome: line(outcome, out), say) as say_outcome:
             outcomes = runner.run_batch(
                 runs,
@@ -191,7 +192,8 @@ def report(
                 skip_unchanged=not force,
                 say=say_outcome,
             )
-        status = runner.write_index(outcomes, out, last)
+        outcomes = index.since_last(outcomes, out, last)
+        status = runner.write_index(outcomes, out)
     for reason in sorted({o.kernel for o in outcomes if o.kernel and o.kernel.startswith("normal: ")}):
         say(f"kernels were started anew, which is slower: {reason.removeprefix('normal: ')}")
     repeat_failures(outcomes, out)

@@ -320,10 +320,10 @@ def test_the_verb_writes_the_page_and_refuses_a_place_it_cannot_write(tmp_path, 
 
 def test_the_index_and_runs_json_say_what_moved_since_the_last_batch(tmp_path):
     out = write_batch(tmp_path, write_run(tmp_path), write_run(tmp_path, "still"))
-    last = run.last_batch(out)
+    last = compare.last_batch(out)
     records = write_run(out, numbers=(moved(2345, "2,345"),), record={**RECORD, **DATA}), write_run(out, "new")
     outcomes = [run.Outcome(**{**r, "trace": None}) for r in records]
-    run.write_index(outcomes, out, last)
+    run.write_index(index.since_last(outcomes, out, last), out)
     left = {r["name"]: r for r in json.loads((out / "runs.json").read_text())["runs"]}
     assert left["n"]["since_last"]["moved"][0]["difference"] == 1145
     assert left["n"]["since_last"]["verdict"] == "data"
@@ -348,6 +348,6 @@ def test_the_index_says_that_a_run_ended_otherwise_and_that_nothing_moved(tmp_pa
 
 
 def test_a_folder_without_a_sound_batch_has_no_last_one(tmp_path):
-    assert run.last_batch(tmp_path) is None
+    assert compare.last_batch(tmp_path) is None
     (tmp_path / "runs.json").write_text("{")
-    assert run.last_batch(tmp_path) is None
+    assert compare.last_batch(tmp_path) is None

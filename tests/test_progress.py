@@ -47,7 +47,7 @@ def test_the_board_says_which_runs_are_under_way_and_since_when(board, tmp_path,
     (tmp_path / ".building-b-1-77").mkdir()
     assert list(board.running()) == ["b-1"]
     clock.now = 4.0
-    (tmp_path / ".building-c-77").mkdir()
+    (tmp_path / ".building-c-1a2b3c4d-77").mkdir()
     (tmp_path / ".building-of_another_batch-78").mkdir()
     assert board.running() == {"b-1": 4.0, "c": 0.0}
     assert re.search(r"running b-1 +for 4\.0 s\n +running c +for 0\.0 s", drawn(board))

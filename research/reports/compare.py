@@ -173,6 +173,14 @@ def read_batch(place: Path, *, strict: bool = True) -> Batch:
         raise DataError(f"{file} is not as a report writes it ({error!r}); run the report again") from error
 
 
+def last_batch(out: Path) -> Batch | None:
+    """A folder's batch as it stands before another is run into it; None where there is none that can be read."""
+    try:
+        return read_batch(out, strict=False)
+    except (RequestError, DataError):
+        return None
+
+
 def batch_of(
     records: Sequence[Mapping[str, Any]], folder: Path, *, commit: str | None = None, strict: bool = True
 ) -> Batch:
