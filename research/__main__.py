@@ -269,8 +269,8 @@ def shown(path: Path) -> str:
 def line(outcome: "Outcome", out: Path) -> str:
     """One line for a finished run."""
     place = shown(out / (outcome.page or outcome.open)) if outcome.page or outcome.open else ""
-    why = f"({outcome.why.partition(':')[0]})" if outcome.why else ""
-    text = f"{outcome.status:<12} {outcome.seconds:6.1f} s  {outcome.name}  {place}".rstrip() + f"  {why}".rstrip()
+    why = f"  ({outcome.why})" if outcome.why and outcome.status != "unchanged" else ""
+    text = f"{outcome.status:<12} {outcome.seconds:6.1f} s  {outcome.name}  {place}".rstrip() + why
     if outcome.error:
         text += f"\n             {outcome.error}"
     return "\n".join([text, *(f"             warning in {w}" for w in outcome.warnings)])
