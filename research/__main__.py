@@ -223,8 +223,9 @@ def report(
     wants_json: bool,
 ) -> None:
     """Run the notebooks of the plan and write their pages, an index and runs.json."""
+    from research.reports import compare as comparing
+    from research.reports import index, progress
     from research.reports import plan as planner
-    from research.reports import progress
     from research.reports import run as runner
 
     runs = planner.read_plan(plan, only=only, overrides=overrides)
@@ -240,7 +241,7 @@ def report(
     build_what_is_missing()
     names = [run.name for run in runs]
     with runner.owned(out), workers_at(address, out) as executor:
-        last = runner.last_batch(out)
+        last = comparing.last_batch(out)
         with progress.watched(names, out, lambda outcome: line(outcome, out), say) as say_outcome:
             outcomes = runner.run_batch(
                 runs,
@@ -253,7 +254,8 @@ def report(
                 say=say_outcome,
                 executor=executor,
             )
-        status = runner.write_index(outcomes, out, last)
+        outcomes = index.since_last(outcomes, out, last)
+        status = runner.write_index(outcomes, out)
     for reason in sorted({o.kernel for o in outcomes if o.kernel and o.kernel.startswith("normal: ")}):
         say(f"kernels were started anew, which is slower: {reason.removeprefix('normal: ')}")
     repeat_failures(outcomes, out)
@@ -329,8 +331,8 @@ def shown(path: Path) -> str:
 def line(outcome: "Outcome", out: Path) -> str:
     """One line for a finished run."""
     place = shown(out / (outcome.page or outcome.open)) if outcome.page or outcome.open else ""
-    why = f"({outcome.why.partition(':')[0]})" if outcome.why else ""
-    text = f"{outcome.status:<12} {outcome.seconds:6.1f} s  {outcome.name}  {place}".rstrip() + f"  {why}".rstrip()
+    why = f"  ({outcome.why})" if outcome.why and outcome.status != "unchanged" else ""
+    text = f"{outcome.status:<12} {outcome.seconds:6.1f} s  {outcome.name}  {place}".rstrip() + why
     if outcome.error:
         text += f"\n             {outcome.error}"
     return "\n".join([text, *(f"             warning in {w}" for w in outcome.warnings)])

@@ -2,9 +2,10 @@
 
 import pytest
 from fixture_notebooks import GOOD, NUMBER
+from test_compare import DATA, RECORD, moved, two
 from test_page import make
 
-from research.reports import index, run
+from research.reports import index, run, telling
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +102,14 @@ def test_the_index_filters_and_sorts_with_script(visit):
     tab.get_by_label("Filter").fill("anna")
     assert tab.locator("tbody tr:visible").count() == 1
     assert tab.get_by_text("1 of 3 runs").is_visible()
+
+
+def test_a_comparison_reads_on_a_narrow_screen_and_asks_for_nothing(visit, tmp_path):
+    found = two(tmp_path, moved(2345, "2,345"), {**RECORD, **DATA})
+    tab = visit(telling.as_page(found, tmp_path / "page.html"), width=360, script=False)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    assert tab.get_by_text("What changed with it: data.").is_visible()
+    assert tab.get_by_role("link", name="after").get_attribute("href") == "after/n/index.html"
 
 
 def test_the_index_is_a_plain_table_without_script(visit):

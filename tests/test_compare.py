@@ -122,6 +122,12 @@ CAUSES = {
         "code",
         "the package research",
     ),
+    "other code, and a register that changed for other files": (
+        {"register": "r2", "lock": "l2"},
+        "code",
+        "requirements.lock",
+    ),
+    "the register alone": ({"register": "r2"}, "data", "the register of raw files (data/raw/datapackage.json)"),
     "a table changed without its vintage": (
         {"inputs": DATA["inputs"]},
         "data",
@@ -160,7 +166,7 @@ def test_numbers_that_appear_or_disappear_are_named(tmp_path):
     found = two(tmp_path, TURN, {**RECORD, "package": "p2"})
     assert [n["name"] for n in found.changes[0].appeared] == ["turn"]
     assert [n["name"] for n in found.changes[0].disappeared] == ["imports"]
-    assert "1 key number appeared, 1 disappeared" in telling.headline(found)
+    assert "1 key number appeared. 1 key number disappeared." in telling.headline(found)
     assert re.search(r"Imports in 2019 +1,200 +disappeared\n", telling.as_text(found) + "\n")
 
 
@@ -231,6 +237,18 @@ def test_the_verb_gives_a_program_the_same_as_json(tmp_path):
     assert (found["before"]["folder"], found["after"]["commit"]) == ("before", "c1")
 
 
+def test_a_table_behind_a_figure_that_changed_is_told_though_no_number_moved(tmp_path):
+    records = [{**write_run(tmp_path / x), "outputs": {"figure.csv": x, "index.html": x}} for x in ("a", "b")]
+    one, other = (compare.read_batch(write_batch(tmp_path / r["outputs"]["figure.csv"], r)) for r in records)
+    found = compare.compare(one, other)
+    assert found.changes[0].files == ("figure.csv",)
+    assert "data behind its figures changed: figure.csv" in telling.as_page(found, tmp_path / "x.html")
+    assert (
+        "1 run with the same status and key numbers; data behind figures changed in n: figure.csv"
+        in telling.as_text(found)
+    )
+
+
 def test_what_is_no_report_folder_ends_in_2(tmp_path):
     (tmp_path / "empty").mkdir()
     before = write_batch(tmp_path / "a", write_run(tmp_path / "a"))
@@ -276,6 +294,16 @@ def test_the_page_is_the_same_for_the_same_batches_and_asks_nothing_from_elsewhe
     assert "after/n/index.html" not in telling.as_page(found, tmp_path / "elsewhere" / "moved.html")
 
 
+def test_a_page_of_many_runs_starts_with_a_list_of_them(tmp_path):
+    folders = tmp_path / "a", tmp_path / "b"
+    batches = [
+        write_batch(out, *(write_run(out, f"r{i}", numbers=(moved(value, str(value)),)) for i in range(5)))
+        for out, value in zip(folders, (1, 2), strict=True)
+    ]
+    page = telling.as_page(compare.compare(*map(compare.read_batch, batches)), tmp_path / "x.html")
+    assert page.index('<a href="#run-5">r4</a>') < page.index('id="run-1"')
+
+
 def test_the_verb_writes_the_page_and_refuses_a_place_it_cannot_write(tmp_path, monkeypatch):
     two(tmp_path, moved(2345, "2,345"), {**RECORD, **DATA})
     monkeypatch.chdir(tmp_path)
@@ -292,10 +320,10 @@ def test_the_verb_writes_the_page_and_refuses_a_place_it_cannot_write(tmp_path, 
 
 def test_the_index_and_runs_json_say_what_moved_since_the_last_batch(tmp_path):
     out = write_batch(tmp_path, write_run(tmp_path), write_run(tmp_path, "still"))
-    last = run.last_batch(out)
+    last = compare.last_batch(out)
     records = write_run(out, numbers=(moved(2345, "2,345"),), record={**RECORD, **DATA}), write_run(out, "new")
     outcomes = [run.Outcome(**{**r, "trace": None}) for r in records]
-    run.write_index(outcomes, out, last)
+    run.write_index(index.since_last(outcomes, out, last), out)
     left = {r["name"]: r for r in json.loads((out / "runs.json").read_text())["runs"]}
     assert left["n"]["since_last"]["moved"][0]["difference"] == 1145
     assert left["n"]["since_last"]["verdict"] == "data"
@@ -320,6 +348,6 @@ def test_the_index_says_that_a_run_ended_otherwise_and_that_nothing_moved(tmp_pa
 
 
 def test_a_folder_without_a_sound_batch_has_no_last_one(tmp_path):
-    assert run.last_batch(tmp_path) is None
+    assert compare.last_batch(tmp_path) is None
     (tmp_path / "runs.json").write_text("{")
-    assert run.last_batch(tmp_path) is None
+    assert compare.last_batch(tmp_path) is None

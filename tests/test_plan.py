@@ -10,6 +10,7 @@ from research.errors import RequestError
 from research.reports.plan import read_parameters, read_plan
 
 CELL = """\
+from typing import Literal
 dyad: str = "JPN-KOR"  # the pair of states
 months: int = 12  # window
 half_life: float = 6.0
@@ -48,6 +49,12 @@ def test_a_parameter_has_a_type_a_meaning_and_a_default_or_is_required(project):
     assert found["code"].required
     assert found["by"].hint == "Literal['A', 'M']"
     assert found["half_life"].meaning == ""
+
+
+def test_a_parameters_cell_with_a_literal_is_sound_code_of_its_own():
+    values = {}
+    exec(CELL, values)
+    assert values["by"] == "A"
 
 
 def test_a_run_is_named_by_its_notebook_and_what_differs(project):

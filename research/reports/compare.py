@@ -173,6 +173,14 @@ def read_batch(place: Path, *, strict: bool = True) -> Batch:
         raise DataError(f"{file} is not as a report writes it ({error!r}); run the report again") from error
 
 
+def last_batch(out: Path) -> Batch | None:
+    """A folder's batch as it stands before another is run into it; None where there is none that can be read."""
+    try:
+        return read_batch(out, strict=False)
+    except (RequestError, DataError):
+        return None
+
+
 def batch_of(
     records: Sequence[Mapping[str, Any]], folder: Path, *, commit: str | None = None, strict: bool = True
 ) -> Batch:
@@ -340,7 +348,8 @@ def causes(one_side: Side, other_side: Side) -> Causes:
         if _given(one, name) != _given(other, name)
     ]
     data = _data(before, after, by_code=bool(code), by_other=bool(code or parameters))
-    if before.get("register") != after.get("register"):
+    # Without an input that differs, a changed register speaks of other files; it is the cause where nothing else is.
+    if before.get("register") != after.get("register") and (data or not (code or parameters)):
         data.append("the register of raw files (data/raw/datapackage.json)")
     return Causes(tuple(data), tuple(parameters), tuple(code))
 

@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jinja2
+
+from research.reports import compare
 
 MOST_NUMBERS = 3
 
@@ -30,6 +33,15 @@ def make_index(outcomes: Sequence[Any], status: str) -> str:
             moved_runs=sum(bool(count_moved(o)) for o in outcomes),
         )
     )
+
+
+def since_last(outcomes: Sequence[Any], out: Path, last: compare.Batch | None) -> list[Any]:
+    """Each outcome with what moved since the last batch in its folder, where the run was in it and has run again."""
+    if last is None:
+        return list(outcomes)
+    now = compare.batch_of([vars(o) for o in outcomes if o.status != "unchanged"], out, strict=False)
+    found = {c.after.name: compare.change_record(c) for c in compare.compare(last, now).changes}
+    return [replace(o, since_last=found.get(o.name)) for o in outcomes]
 
 
 def count_moved(outcome: Any) -> int:

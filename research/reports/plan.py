@@ -83,7 +83,8 @@ def as_text(value: Any) -> str:
 def read_parameters(notebook: Path) -> tuple[Parameter, ...]:
     """The parameters a notebook declares, in its order.
 
-    Read from the one cell tagged `parameters`: `name: type = default  # meaning`, one a line.
+    Read from the one cell tagged `parameters`: `name: type = default  # meaning`, one a line, and
+    `from typing import Literal` where a type is one.
     Raises RequestError when the notebook cannot be read, or naming every line that is not of that form.
     """
     try:
@@ -103,6 +104,8 @@ def _parse_cell(source: str, where: str) -> tuple[Parameter, ...]:
         raise RequestError(f"{where}, parameters cell, line {error.lineno}: {error.msg}") from error
     comments, found, faults = _comments(source), [], []
     for statement in statements:
+        if isinstance(statement, ast.ImportFrom) and statement.module == "typing":
+            continue  # the kernel needs it to make sense of `Literal[...]`
         try:
             found.append(_parse_line(statement, comments, f"{where}, parameters cell, line {statement.lineno}"))
         except RequestError as error:

@@ -81,7 +81,8 @@ class Board:
             folders = [p.name.removeprefix(BUILDING) for p in self._out.iterdir() if p.name.startswith(BUILDING)]
         except OSError:
             folders = []
-        under_way = {f.rpartition("-")[0] for f in folders} & self._names - self._finished.keys()
+        named = [f.rpartition("-")[0] for f in folders]  # what follows the name tells batches, or tries of a run, apart
+        under_way = {*named, *(n.rpartition("-")[0] for n in named)} & self._names - self._finished.keys()
         self._seen = {name: self._seen.get(name, now) for name in under_way}
         return {name: now - since for name, since in sorted(self._seen.items(), key=lambda item: (item[1], item[0]))}
 

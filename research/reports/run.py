@@ -4,6 +4,7 @@ A run is built in a hidden folder beside its place and moved there whole; others
 The work of one run is `run_one`, a plain function of plain values, so any executor can carry it.
 """
 
+import datetime
 import logging
 import multiprocessing
 import os
@@ -19,14 +20,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from research import paths
-from research.errors import DataError, RequestError
-from research.reports import compare, parent, provenance, resume
+from research.errors import RequestError
+from research.reports import parent, provenance, resume
 from research.reports.plan import Run
 
 OK, UNCHANGED, FAILED, DIED, TIMED_OUT = "ok", "unchanged", "failed", "kernel died", "timed out"
@@ -54,11 +54,11 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     key_numbers: tuple[dict[str, Any], ...] = ()
     outputs: dict[str, str] = field(default_factory=dict)
+    ended: str | None = None
+    since_last: dict[str, Any] | None = None
     earlier: bool = False
     why: str | None = None
     kernel: str | None = None
-    ended: str | None = None
-    since_last: dict[str, Any] | None = None
 
     @property
     def ok(self) -> bool:
@@ -135,7 +135,7 @@ def run_batch(
     """Run all, several at a time, and say each outcome as it comes; the outcomes in the order of the runs.
 
     With an `executor`, which gives each job a process, runs go there and `jobs` has no meaning; else to a pool here.
-    Every outcome says why it ran; with `skip_unchanged`, a run whose page would be the same again does not.
+    With `skip_unchanged`, a run whose page would be the same again is not run, and its outcome says why.
     Ctrl-C or SIGTERM stops every kernel, leaves whole files only, and gives the rest as "interrupted".
     """
     prepare_folder(out)
@@ -161,6 +161,11 @@ def run_batch(
     return [replace(o, why=reasons.get(o.name, o.why)) for o in outcomes]
 
 
+def _with_reasons(say: Callable[[Outcome], None], reasons: dict[str, str]) -> Callable[[Outcome], None]:
+    """Say an outcome together with why it ran, which the process that ran it does not know."""
+    return lambda outcome: say(replace(outcome, why=reasons.get(outcome.name, outcome.why)))
+
+
 def _needed(
     runs: Sequence[Run], out: Path, done: dict[str, Outcome], say: Callable[[Outcome], None], skip_unchanged: bool
 ) -> tuple[list[Run], dict[str, str]]:
@@ -183,11 +188,6 @@ def _needed(
         )
         say(done[run.name])
     return needed, reasons
-
-
-def _with_reasons(say: Callable[[Outcome], None], reasons: dict[str, str]) -> Callable[[Outcome], None]:
-    """Say an outcome together with why it ran, which the process that ran it does not know."""
-    return lambda outcome: say(replace(outcome, why=reasons.get(outcome.name, outcome.why)))
 
 
 def _run_in_pool(
@@ -360,7 +360,7 @@ def run_one(run: Run, out: Path, batch: int, limits: Limits) -> Outcome:
         shutil.rmtree(out / run.name, ignore_errors=True)  # an older page must not pass for this one's
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    ended = datetime.now(UTC).isoformat(timespec="seconds")
+    ended = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return replace(outcome, seconds=round(time.perf_counter() - started, 2), ended=ended)
 
 
@@ -546,17 +546,14 @@ def earlier_outcomes(out: Path, names: set[str]) -> list[Outcome]:
     return [o for o in found if o.page and (out / o.page).is_file()]
 
 
-def write_index(outcomes: Sequence[Outcome], out: Path, last: compare.Batch | None = None) -> str:
-    """Write index.html and runs.json, failures first on the index; gives the status of the batch.
-
-    `last` is this folder's batch before this one; with it, each run says what moved since.
-    """
+def write_index(outcomes: Sequence[Outcome], out: Path) -> str:
+    """Write index.html and runs.json, failures first on the index; gives the status of the batch."""
     from research.reports import index
 
-    outcomes = since_last(outcomes, out, last) if last else list(outcomes)
     everything = [*outcomes, *earlier_outcomes(out, {o.name for o in outcomes})]
     status = batch_status(outcomes)
-    document = {"status": status, "commit": provenance.commit(), "runs": [as_record(o) for o in everything]}
+    records = [as_record(o) for o in everything]
+    document = {"status": status, "commit": provenance.commit(), "runs": records}
     _replace_text(out / "runs.json", provenance.as_json(document))
     _replace_text(out / "index.html", index.make_index(everything, status))
     return status
@@ -565,21 +562,6 @@ def write_index(outcomes: Sequence[Outcome], out: Path, last: compare.Batch | No
 def as_record(outcome: Outcome) -> dict[str, Any]:
     """An outcome as runs.json holds it."""
     return {k: v for k, v in vars(outcome).items() if k != "trace"}
-
-
-def since_last(outcomes: Sequence[Outcome], out: Path, last: compare.Batch) -> list[Outcome]:
-    """Each outcome with what moved since the last batch, where the run was in it and has run again."""
-    now = compare.batch_of([as_record(o) for o in outcomes if o.status != UNCHANGED], out, strict=False)
-    found = {c.after.name: compare.change_record(c) for c in compare.compare(last, now).changes}
-    return [replace(o, since_last=found.get(o.name)) for o in outcomes]
-
-
-def last_batch(out: Path) -> compare.Batch | None:
-    """This folder's batch as it stands before another is run into it; None where there is none that can be read."""
-    try:
-        return compare.read_batch(out, strict=False)
-    except (RequestError, DataError):
-        return None
 
 
 def batch_status(outcomes: Sequence[Outcome]) -> str:

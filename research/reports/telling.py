@@ -7,6 +7,8 @@ from typing import Any
 from research.reports import index
 from research.reports.compare import Change, Comparison, Move, Side, change_record
 
+MOST_WITHOUT_CONTENTS = 3  # a page of more runs starts with a list of them
+
 
 def headline(found: Comparison) -> str:
     """The comparison in one sentence or two."""
@@ -23,7 +25,8 @@ def headline(found: Comparison) -> str:
     hidden = sum(not m.is_visible for m in moved)
     text += f"; {hidden} of them only in digits that are not printed." if hidden else "."
     came, went = (sum(len(getattr(c, k)) for c in found.changes) for k in ("appeared", "disappeared"))
-    text += f" {counted(came, 'key number')} appeared, {went:,} disappeared." if came or went else ""
+    text += f" {counted(came, 'key number')} appeared." if came else ""
+    text += f" {counted(went, 'key number')} disappeared." if went else ""
     statuses = sum(c.status_changed for c in found.changes)
     return f"{text} {counted(statuses, 'run')} ended otherwise." if statuses else text
 
@@ -51,8 +54,9 @@ def as_text(found: Comparison) -> str:
     lines += [f"after   {other}: {counted(len(found.after.runs), 'run')}", headline(found)]
     for item in found.news:
         lines += ["", *_block(item)]
-    still = len(found.changes) - len(found.news)
-    lines += ["", f"{counted(still, 'run')} with the same status and key numbers"] if still else [""]
+    still = [c for c in found.changes if not c.is_news]
+    behind = "".join(f"; data behind figures changed in {c.after.name}: {', '.join(c.files)}" for c in still if c.files)
+    lines += ["", f"{counted(len(still), 'run')} with the same status and key numbers{behind}"] if still else [""]
     for words, sides in (("before", found.only_before), ("after", found.only_after)):
         lines += [f"only {words}: {side.name} ({side.status})" for side in sides]
     return "\n".join(lines).rstrip()
@@ -96,6 +100,7 @@ def as_page(found: Comparison, place: Path) -> str:
             after=found.labels[1],
             headline=headline(found),
             tiles=tiles,
+            most=MOST_WITHOUT_CONTENTS,
             still=[c for c in found.changes if not c.is_news],
             link=lambda side: _link(side, place),
         )
