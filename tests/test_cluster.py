@@ -83,9 +83,8 @@ class Dask:
 
     def stop(self) -> None:
         below = self.below()
-        for process in reversed(self.started):
+        for process in [*self.started[1:], self.scheduler]:
             process.terminate()
-        for process in self.started:
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
