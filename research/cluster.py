@@ -9,6 +9,7 @@ Only this module imports `distributed`, and only when a cluster is asked for.
 import asyncio
 import contextlib
 import importlib.metadata
+import logging
 import os
 import pickle
 import queue
@@ -34,7 +35,7 @@ from research.errors import RequestError
 from research.reports import provenance
 
 FIRST = 10.0  # seconds for a scheduler to answer, and for a first worker
-ALONE = 60.0  # seconds without any worker, or without the scheduler, before a batch is given up
+ALONE = 60.0  # seconds without any worker before a batch is given up
 LOOK = 0.25  # seconds between two looks: is the job still wanted, are the workers still there
 GRACE = 5.0  # seconds for a process to tidy up when it is told to end
 
@@ -74,6 +75,8 @@ def _connected(address: str, first: float) -> Any:
             f"--cluster needs Dask ({error}): install the extra `cluster` (pip install '.[cluster]'), "
             "with conda the package `distributed`"
         ) from error
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what concerns a person is said by us, in a line
     try:
         client = Client(address, timeout=first, set_as_default=False, name="research")
     except (OSError, ValueError, TypeError) as error:
@@ -99,8 +102,8 @@ def _first_line(error: BaseException) -> str:
 class ClusterExecutor(Executor):
     """Jobs to processes beside the workers. A job whose workers or processes died raises BrokenExecutor.
 
-    A worker that is lost is told to `say`; its jobs go to others. Where no worker is left, or the scheduler is gone,
-    for ALONE seconds, the jobs that are not done are cancelled.
+    A worker that is lost is told to `say`; its jobs go to others. Where no worker is left for ALONE seconds, or the
+    scheduler is gone, the jobs that are not done are cancelled.
     """
 
     def __init__(self, client: Any, address: str, say: Say) -> None:
@@ -146,7 +149,7 @@ class ClusterExecutor(Executor):
         future: Future = Future()
         self._open.add(future)
         future.add_done_callback(lambda done: (self._open.discard(done), done.cancelled() and task.cancel()))
-        task.add_done_callback(partial(_hand_on, future))
+        task.add_done_callback(partial(_hand_on, future, self._lost))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -170,29 +173,36 @@ class ClusterExecutor(Executor):
         known: set[str] = set()
         seen = time.monotonic()
         while not self._over.wait(LOOK):
-            now = self._workers()
+            now = self._workers(known)
             for worker in sorted(known - now):
                 self._say(f"worker {worker} is gone; what it was doing goes to another")
             known = now
-            if now:
+            if now or not self._open:
                 seen = time.monotonic()
-            elif self._open and time.monotonic() - seen > ALONE:
-                self._say(f"no scheduler or no worker at {self._address} for {ALONE:g} s: given up")
+            elif time.monotonic() - seen > ALONE:
+                self._say(f"no worker left at {self._address} for {ALONE:g} s: given up")
                 self._cancel()
-                return
 
-    def _workers(self) -> set[str]:
+    def _workers(self, known: set[str]) -> set[str]:
+        """Who is there now; where the scheduler cannot say, those who were."""
         try:
-            return set(self._client.nthreads()) if self._client.status == "running" else set()
-        except Exception:  # any failure to ask means the same: nobody can be seen
-            return set()
+            return set(self._client.nthreads()) if self._client.status == "running" else known
+        except Exception:  # whatever hinders the question, the next look asks again
+            return known
+
+    def _lost(self) -> None:
+        """Dask gives every task back when the line to its scheduler breaks."""
+        if not self._over.is_set():
+            self._over.set()
+            self._say(f"the scheduler at {self._address} is gone: given up")
 
 
-def _hand_on(future: Future, task: Future) -> None:
+def _hand_on(future: Future, lost: Callable[[], None], task: Future) -> None:
     """What became of a task, to the future its caller holds."""
     if future.done():
         return
     if task.cancelled():
+        lost()
         future.cancel()
         future.set_running_or_notify_cancel()
     elif (error := task.exception()) is not None:
