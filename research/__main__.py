@@ -222,6 +222,8 @@ def line(outcome: "Outcome", out: Path) -> str:
         text += f"\n             {outcome.error}"
     if outcome.why:
         text += f"\n             {outcome.why}"
+    if outcome.retried:
+        text += f"\n             run again: {outcome.retried}"
     return "\n".join([text, *(f"             warning in {w}" for w in outcome.warnings)])
 
 

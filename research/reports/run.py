@@ -30,6 +30,7 @@ from research.reports.plan import Run
 
 OK, UNCHANGED, FAILED, DIED, TIMED_OUT = "ok", "unchanged", "failed", "kernel died", "timed out"
 OUT_OF_MEMORY, INTERRUPTED = "out of memory", "interrupted"
+WARM = "warm"
 WATCH = 0.1  # seconds between two looks at a kernel
 OUT_OF_MEMORY_NAMES = ("MemoryError", "OutOfMemoryException", "ArrowMemoryError", "_ArrayMemoryError")
 BUILDING, REPLACED = ".building-", ".replaced-"
@@ -56,6 +57,7 @@ class Outcome:
     earlier: bool = False
     why: str | None = None
     kernel: str | None = None
+    retried: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -142,12 +144,13 @@ def run_batch(
     limits = Limits(timeout, memory, warm)
     with _interruptible(), parent.shared(warm and bool(runs)) as server:
         try:
-            broken = _run_in_pool(runs, out, jobs, limits, done, say, server) if runs else []
-            for run in broken:  # one at a time, so that a run that kills its process takes no other with it
-                if _run_in_pool([run], out, 1, limits, done, say, server):
-                    outcome = _blank(run, FAILED, "the process that ran this notebook died twice (out of memory?)")
-                    done[run.name] = outcome
-                    say(outcome)
+            left = list(runs)
+            while left:
+                broken = _run_in_pool(left, out, jobs, limits, done, say, server)
+                begun = [r for r in broken if _building(r, out, os.getpid()).exists()] or broken
+                for run in begun:  # each alone, so that a run that kills its process takes no other with it
+                    _run_again(run, out, limits, done, say, server)
+                left = [r for r in broken if r not in begun]
         except KeyboardInterrupt:
             pass
         _sweep(out, lambda pid: pid == os.getpid())
@@ -173,6 +176,24 @@ def _without_unchanged(
         )
         say(done[run.name])
     return needed
+
+
+def _run_again(
+    run: Run,
+    out: Path,
+    limits: Limits,
+    done: dict[str, Outcome],
+    say: Callable[[Outcome], None],
+    server: str | None,
+) -> None:
+    """Once more and for the last time, alone; its outcome says so wherever it is shown."""
+
+    def announce(outcome: Outcome) -> None:
+        done[run.name] = replace(outcome, retried="the process that ran it died (out of memory?)")
+        say(done[run.name])
+
+    if _run_in_pool([run], out, 1, limits, done, announce, server):
+        announce(_blank(run, FAILED, "the process that ran this notebook died twice (out of memory?)"))
 
 
 def _run_in_pool(
@@ -292,13 +313,18 @@ def run_one(run: Run, out: Path, batch: int, limits: Limits) -> Outcome:
     `batch` is the process id of the batch: it names the hidden folders, so that only their owner clears them.
     """
     started = time.perf_counter()
-    building = out / f"{BUILDING}{run.name}-{batch}"
+    building = _building(run, out, batch)
     shutil.rmtree(building, ignore_errors=True)
     place, work = building / "place", building / "work"
     try:
         place.mkdir(parents=True)
         work.mkdir()
         outcome, executed = _execute(run, work, limits)
+        if outcome.status == DIED and outcome.kernel == WARM and (gone := parent.why_not()):
+            shutil.rmtree(work)
+            work.mkdir()
+            outcome, executed = _execute(run, work, limits)
+            outcome = replace(outcome, retried=f"{gone}, and its kernel with it")
         if outcome.ok:
             outcome = _write(run, executed, work, place, outcome)
         else:
@@ -311,6 +337,11 @@ def run_one(run: Run, out: Path, batch: int, limits: Limits) -> Outcome:
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return replace(outcome, seconds=round(time.perf_counter() - started, 2))
+
+
+def _building(run: Run, out: Path, batch: int) -> Path:
+    """Where a run is made; the folder is there from its beginning to its end."""
+    return out / f"{BUILDING}{run.name}-{batch}"
 
 
 def _blank(run: Run, status: str, error: str | None = None) -> Outcome:
@@ -374,7 +405,7 @@ def _execute(run: Run, work: Path, limits: Limits) -> tuple[Outcome, Any]:
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     os.environ.update(_environment(work))
-    kind, manager = "warm", kernels.WarmKernelManager
+    kind, manager = WARM, kernels.WarmKernelManager
     if not limits.warm or (reason := parent.why_not()):
         kind, manager = f"normal: {reason}" if limits.warm else "normal", kernels.OwnKernelManager
     source = nbformat.read(run.notebook, as_version=4)
