@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from research import paths
 from research.errors import DataError, RequestError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NEEDED = (
     "name", "title", "path", "publisher", "sources", "licenses", "accessed", "vintage", "hash", "bytes", "encoding",
@@ -161,8 +162,10 @@ def by_bytes(file: Path) -> Resource | None:
     return next((resource for resource in resources().values() if resource.hash == found), None)
 
 
-def cite(names: Iterable[str] | None = None) -> pd.DataFrame:
+def cite(names: Iterable[str] | None = None) -> "pd.DataFrame":
     """One row a registered file: title, publisher, licence, accessed, vintage, where a reader gets it."""
+    import pandas as pd  # here: the processes of a batch read the register and need no tables
+
     chosen = resources().values() if names is None else [find(name) for name in names]
     columns = ("title", "publisher", "licence", "accessed", "vintage", "where")
     return pd.DataFrame(

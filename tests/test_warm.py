@@ -1,7 +1,10 @@
 """Warm kernels are kernels: the same pages, nothing of one run in the next, every end told apart."""
 
+import asyncio
 import os
+import queue
 import sys
+from types import SimpleNamespace
 
 import pytest
 from fixture_notebooks import GOOD, PARAMETERS, plan_of, write_notebook, write_plan
@@ -137,6 +140,24 @@ def test_a_warm_kernel_is_interrupted_where_a_cell_takes_too_long_and_goes_on(pr
         kernels.forget()
         parent.close()
     assert [o.text for o in outputs] == ["interrupted\n"]
+
+
+@pytest.mark.parametrize(
+    ("alive", "message"), [(False, "Kernel died before it was ready"), (True, "not ready within 0.1 s")]
+)
+def test_a_kernel_that_never_gets_ready_is_not_waited_for_for_ever(alive, message):
+    async def nothing(timeout):
+        await asyncio.sleep(0.06)
+        raise queue.Empty
+
+    async def is_alive():
+        return alive
+
+    silent = SimpleNamespace(
+        kernel_info=lambda: "asked", shell_channel=SimpleNamespace(get_msg=nothing), is_alive=is_alive
+    )
+    with pytest.raises(RuntimeError, match=message):
+        asyncio.run(kernels.PromptClient.wait_for_ready(silent, timeout=0.1))
 
 
 def test_where_kernels_cannot_be_forked_a_normal_one_is_used_and_the_outcome_says_why(project, monkeypatch):

@@ -59,6 +59,7 @@ class Server:
     def close(self) -> None:
         """End it, with every kernel it has."""
         self._process.stdin.close()
+        self._process.terminate()  # heeded only while it still imports
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=5)
         self._process.kill()
