@@ -335,6 +335,8 @@ def line(outcome: "Outcome", out: Path) -> str:
     text = f"{outcome.status:<12} {outcome.seconds:6.1f} s  {outcome.name}  {place}".rstrip() + why
     if outcome.error:
         text += f"\n             {outcome.error}"
+    if outcome.retried:
+        text += f"\n             run again: {outcome.retried}"
     return "\n".join([text, *(f"             warning in {w}" for w in outcome.warnings)])
 
 

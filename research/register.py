@@ -168,7 +168,7 @@ def by_bytes(file: Path) -> Resource | None:
 
 def cite(names: Iterable[str] | None = None) -> "pd.DataFrame":
     """One row a registered file: title, publisher, licence, accessed, vintage, where a reader gets it."""
-    import pandas as pd
+    import pandas as pd  # here: the processes of a batch read the register and need no tables
 
     chosen = resources().values() if names is None else [find(name) for name in names]
     columns = ("title", "publisher", "licence", "accessed", "vintage", "where")

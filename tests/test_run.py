@@ -221,8 +221,10 @@ if __name__ == "__main__":
 """
 
 
-def start_batch(root: Path, *names: str) -> subprocess.Popen:
+def start_batch(root: Path, *names: str, plan: str | None = None) -> subprocess.Popen:
     write_project(root, *names)
+    if plan:
+        write_plan(root, plan)
     script = root / "batch.py"
     script.write_text(BATCH.format(tests=str(Path(__file__).parent), root=str(root)))
     environment = {**os.environ, "RESEARCH_ROOT": str(root), "PYTHONPATH": PACKAGE}

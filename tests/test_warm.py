@@ -1,7 +1,10 @@
 """Warm kernels are kernels: the same pages, nothing of one run in the next, every end told apart."""
 
+import asyncio
 import os
+import queue
 import sys
+from types import SimpleNamespace
 
 import pytest
 from fixture_notebooks import GOOD, PARAMETERS, plan_of, write_notebook, write_plan
@@ -14,6 +17,11 @@ pytestmark = LINUX
 CHART = """\
 import matplotlib.pyplot as plt
 _ = plt.plot([1, 2], [3, 4])"""
+OURS = """\
+import pandas as pd, research as r
+days = pd.to_datetime(["2017-01-01", "2021-11-01"])
+span = {"title": ["Imports"], "resource": ["a"], "table": ["trade"], "first": days[:1], "last": days[1:], "rows": [5]}
+r.charts.plot_coverage(pd.DataFrame(span), headline="What is there", subtitle="", alt="A bar.", source="None")"""
 # Each run checks that nothing of another is there, then leaves as much behind as it can.
 ISOLATED = """\
 import os, random, sys, pathlib
@@ -23,6 +31,8 @@ assert matplotlib.rcParams["lines.linewidth"] != 77 and pandas.get_option("displ
 assert pathlib.Path.cwd() == pathlib.Path(os.environ["RESEARCH_ROOT"]), pathlib.Path.cwd()
 kinds = [os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{n}")]
 assert not any("left-open" in kind for kind in kinds)
+ours = [line.split()[6] for line in open("/proc/net/unix") if line.strip().endswith("/kernels")]
+assert not any(f"socket:[{inode}]" in kinds for inode in ours), "a line to the prepared process"
 drawn = f"{random.random()} {numpy.random.random()}\\n"
 assert drawn not in pathlib.Path("drawn").read_text() if pathlib.Path("drawn").exists() else True
 with open("drawn", "a") as file:
@@ -39,14 +49,14 @@ FAULTS = {
     "raises": "1 / 0",
     "greedy": GREEDY,
     "memory_error": "raise MemoryError('Unable to allocate 9 GiB')",
-    "slow": "import time\ntime.sleep(60)",
+    "stuck": "sum(range(10**12))",  # in C, without ever letting go of the interpreter
 }
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     root = tmp_path_factory.mktemp("warm")
-    write_notebook(root / "notebooks/good.ipynb", [*GOOD[:3], CHART, *GOOD[3:]])
+    write_notebook(root / "notebooks/good.ipynb", [*GOOD[:3], CHART, OURS, *GOOD[3:]])
     write_notebook(root / "notebooks/isolated.ipynb", ["# Alone?", ("parameters", PARAMETERS), ISOLATED])
     for name, source in FAULTS.items():
         write_notebook(root / f"notebooks/{name}.ipynb", ["# Fault", ("parameters", PARAMETERS), "a = 1", source])
@@ -71,10 +81,12 @@ def test_pages_are_equal_byte_for_byte_warm_and_normal_with_one_job_and_two_and_
     assert {o.kernel for o in warm.values()} == {"warm"} and {o.kernel for o in normal.values()} == {"normal"}
     assert {o.error for o in [*warm.values(), *normal.values()]} == {None}
     first = pages(project / "warm")
-    assert first == pages(project / "normal") and len(first) == 12
+    assert first == pages(project / "normal") and len(first) == 14
     for name in warm:
         page = first[f"{name}/index.html"].decode()
-        assert page.count("<svg") >= 2 and "Imports from Japan fell by 90.1" in page
+        drawn = [page.count(f'<figure id="figure-{name}"') for name in ("imports", "later", "coverage")]
+        assert (drawn, page.count("<svg"), page.count("data:image/png")) == ([1, 1, 1], 3, 1)
+        assert "What is there" in page and "Imports from Japan fell by 90.1" in page
     for file in (project / "warm" / list(warm)[1]).iterdir():
         file.unlink()
     resumed = batch(project, plan, "warm", jobs=2, skip_unchanged=True)
@@ -93,19 +105,19 @@ def test_each_fault_of_a_warm_kernel_is_told_apart(project):
     outcomes = batch(project, plan, "faults", jobs=2, memory=700, timeout=20)
     assert {name: o.status for name, o in outcomes.items()} == {
         "killed": "kernel died", "raises": "failed", "greedy": "out of memory", "memory_error": "out of memory",
-        "slow": "timed out",
+        "stuck": "timed out",
     }  # fmt: skip
     assert outcomes["greedy"].error == "cell 4 of greedy.ipynb: held more than 700 MB of memory"
     assert all((project / "faults" / o.open).is_file() for o in outcomes.values())
 
 
-def execute(project, name, source, tmp_path, manager):
+def execute(project, name, source, tmp_path, manager, timeout=30):
     """Outputs of a notebook's last cell in a kernel of this manager, through nbclient alone."""
     import nbformat
     from nbclient import NotebookClient
 
     notebook = nbformat.read(write_notebook(tmp_path / f"{name}.ipynb", [source]), as_version=4)
-    client = NotebookClient(notebook, kernel_manager_class=manager, timeout=30, interrupt_on_timeout=True)
+    client = NotebookClient(notebook, kernel_manager_class=manager, timeout=timeout, interrupt_on_timeout=True)
     client.execute(cwd=str(tmp_path))
     return notebook.cells[-1].outputs
 
@@ -118,6 +130,34 @@ def test_a_plain_figure_is_drawn_in_a_warm_kernel_too(project, tmp_path):
     finally:
         kernels.forget()
         parent.close()
+
+
+def test_a_warm_kernel_is_interrupted_where_a_cell_takes_too_long_and_goes_on(project, tmp_path):
+    endless = "try:\n    while True:\n        pass\nexcept KeyboardInterrupt:\n    print('interrupted')"
+    try:
+        outputs = execute(project, "endless", endless, tmp_path, kernels.WarmKernelManager, timeout=2)
+    finally:
+        kernels.forget()
+        parent.close()
+    assert [o.text for o in outputs] == ["interrupted\n"]
+
+
+@pytest.mark.parametrize(
+    ("alive", "message"), [(False, "Kernel died before it was ready"), (True, "not ready within 0.1 s")]
+)
+def test_a_kernel_that_never_gets_ready_is_not_waited_for_for_ever(alive, message):
+    async def nothing(timeout):
+        await asyncio.sleep(0.06)
+        raise queue.Empty
+
+    async def is_alive():
+        return alive
+
+    silent = SimpleNamespace(
+        kernel_info=lambda: "asked", shell_channel=SimpleNamespace(get_msg=nothing), is_alive=is_alive
+    )
+    with pytest.raises(RuntimeError, match=message):
+        asyncio.run(kernels.PromptClient.wait_for_ready(silent, timeout=0.1))
 
 
 def test_where_kernels_cannot_be_forked_a_normal_one_is_used_and_the_outcome_says_why(project, monkeypatch):

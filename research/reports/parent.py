@@ -56,13 +56,10 @@ class Server:
             )
         self.pid = self._process.pid
 
-    def is_alive(self) -> bool:
-        """Whether it still runs."""
-        return self._process.poll() is None
-
     def close(self) -> None:
         """End it, with every kernel it has."""
         self._process.stdin.close()
+        self._process.terminate()  # heeded only while it still imports
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=5)
         self._process.kill()
@@ -99,14 +96,6 @@ class Parent:
             self._line.send_bytes(json.dumps(request).encode())
             return json.loads(self._line.recv_bytes())
 
-    def is_alive(self) -> bool:
-        """Whether it still answers."""
-        try:
-            self.ask(poll=0)
-        except OSError:
-            return False
-        return True
-
     def close(self) -> None:
         """Hang up; the kernels asked for on this line end."""
         self._line.close()
@@ -130,8 +119,7 @@ def use(address: str | None) -> None:
 def line() -> Parent:
     """The line to the batch's server, or to one of this process's own; OSError where there can be none."""
     global _server, _line
-    if _line is None or not (_address or _line.is_alive()):
-        close()
+    if _line is None:
         if not _address:
             _server = Server()
         _line = Parent(_address or _server.address)
@@ -139,14 +127,13 @@ def line() -> Parent:
 
 
 def why_not() -> str | None:
-    """Why kernels cannot be forked here; None when they can."""
+    """Why kernels cannot be forked here and now; None when they can."""
     global _refused
     if not CAN_FORK:
         return "kernels are forked on Linux only"
     if _refused is None:
         try:
-            if not line().is_alive():
-                _refused = GONE
+            line().ask(poll=0)
         except OSError as error:
             _refused = str(error)
     return _refused
@@ -154,12 +141,12 @@ def why_not() -> str | None:
 
 def close() -> None:
     """Hang up, and end this process's own server if it has one."""
-    global _server, _line
+    global _server, _line, _refused
     if _line:
         _line.close()
     if _server:
         _server.close()
-    _server = _line = None
+    _server = _line = _refused = None
 
 
 @contextlib.contextmanager

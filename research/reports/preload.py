@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import sys
@@ -54,6 +55,7 @@ def serve(listener: socket.socket) -> None:
     import_ahead()
     gc.collect()
     gc.freeze()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from now on there may be kernels to end
     clients: dict[Connection, Kernels] = {}
     while sys.stdin not in (ready := wait([sys.stdin, listener, *clients])):
         for one in ready:
@@ -70,6 +72,7 @@ def serve(listener: socket.socket) -> None:
                 _answer(one, {"pid": _fork(request, clients[one], (listener, *clients))})
     for kernels in clients.values():
         _end(kernels)
+    shutil.rmtree(Path(listener.getsockname()).parent, ignore_errors=True)  # whoever made it may have been killed
 
 
 def _request(client: Connection) -> dict[str, Any] | None:

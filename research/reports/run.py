@@ -31,6 +31,7 @@ from research.reports.plan import Run
 
 OK, UNCHANGED, FAILED, DIED, TIMED_OUT = "ok", "unchanged", "failed", "kernel died", "timed out"
 OUT_OF_MEMORY, INTERRUPTED = "out of memory", "interrupted"
+WARM = "warm"
 WATCH = 0.1  # seconds between two looks at a kernel
 OUT_OF_MEMORY_NAMES = ("MemoryError", "OutOfMemoryException", "ArrowMemoryError", "_ArrayMemoryError")
 BUILDING, REPLACED = ".building-", ".replaced-"
@@ -59,6 +60,7 @@ class Outcome:
     earlier: bool = False
     why: str | None = None
     kernel: str | None = None
+    retried: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -148,12 +150,13 @@ def run_batch(
     with _interruptible(), parent.shared(warm and bool(runs) and executor is None) as server:
         carry = partial(_run_elsewhere, executor) if executor else partial(_run_in_pool, server)
         try:
-            broken = carry(runs, out, jobs, limits, done, say) if runs else []
-            for run in broken:  # one at a time, so that a run that kills its process takes no other with it
-                if carry([run], out, 1, limits, done, say):
-                    outcome = _blank(run, FAILED, "the process that ran this notebook died twice (out of memory?)")
-                    done[run.name] = outcome
-                    say(outcome)
+            left = list(runs)
+            while left:
+                broken = carry(left, out, jobs, limits, done, say)
+                begun = [r for r in broken if _is_begun(r, out)] or broken
+                for run in begun:  # each alone, so that a run that kills its process takes no other with it
+                    _run_again(run, out, limits, done, say, carry)
+                left = [r for r in broken if r not in begun]
         except KeyboardInterrupt:
             pass
         _sweep(out, lambda pid: pid == os.getpid())
@@ -188,6 +191,24 @@ def _needed(
         )
         say(done[run.name])
     return needed, reasons
+
+
+def _run_again(
+    run: Run,
+    out: Path,
+    limits: Limits,
+    done: dict[str, Outcome],
+    say: Callable[[Outcome], None],
+    carry: Callable[..., list[Run]],
+) -> None:
+    """Once more and for the last time, alone; its outcome says so wherever it is shown."""
+
+    def announce(outcome: Outcome) -> None:
+        done[run.name] = replace(outcome, retried="the process that ran it died (out of memory?)")
+        say(done[run.name])
+
+    if carry([run], out, 1, limits, done, announce):
+        announce(_blank(run, FAILED, "the process that ran this notebook died twice (out of memory?)"))
 
 
 def _run_in_pool(
@@ -349,6 +370,11 @@ def run_one(run: Run, out: Path, batch: int, limits: Limits) -> Outcome:
         place.mkdir(parents=True)
         work.mkdir()
         outcome, executed = _execute(run, work, limits)
+        if outcome.status == DIED and outcome.kernel == WARM and (gone := parent.why_not()):
+            shutil.rmtree(work)
+            work.mkdir()
+            outcome, executed = _execute(run, work, limits)
+            outcome = replace(outcome, retried=f"{gone}, and its kernel with it")
         if outcome.ok:
             outcome = _write(run, executed, work, place, outcome)
         else:
@@ -362,6 +388,11 @@ def run_one(run: Run, out: Path, batch: int, limits: Limits) -> Outcome:
         shutil.rmtree(building, ignore_errors=True)
     ended = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return replace(outcome, seconds=round(time.perf_counter() - started, 2), ended=ended)
+
+
+def _is_begun(run: Run, out: Path) -> bool:
+    """Whether a process of this batch began the run and left its folder behind."""
+    return any(out.glob(f"{BUILDING}{glob.escape(run.name)}-{'[0-9a-f]' * 8}-{os.getpid()}"))
 
 
 def _blank(run: Run, status: str, error: str | None = None) -> Outcome:
@@ -425,7 +456,7 @@ def _execute(run: Run, work: Path, limits: Limits) -> tuple[Outcome, Any]:
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     os.environ.update(_environment(work))
-    kind, manager = "warm", kernels.WarmKernelManager
+    kind, manager = WARM, kernels.WarmKernelManager
     if not limits.warm or (reason := parent.why_not()):
         kind, manager = f"normal: {reason}" if limits.warm else "normal", kernels.OwnKernelManager
     source = nbformat.read(run.notebook, as_version=4)
