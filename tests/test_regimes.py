@@ -48,6 +48,15 @@ def test_the_interval_of_the_nile_is_rounded_outward_to_the_one_strucchange_prin
     assert nile.segments["mean"].round(4).tolist() == [1097.75, 849.9722]
 
 
+def test_the_shortest_regime_may_be_a_number_of_observations(nile):
+    counted = breakpoints(NILE, minimum=15)
+    pd.testing.assert_frame_equal(counted.criteria, nile.criteria)
+    with pytest.raises(RequestError, match="minimum=1.5 must be a whole number of observations"):
+        breakpoints(NILE, minimum=1.5)
+    with pytest.raises(DataError, match="60 of 100 values are asked. Give a longer series"):
+        breakpoints(NILE, minimum=60)
+
+
 def test_lwz_is_the_formula_of_liu_wu_and_zidek(nile):
     expected = np.log(1597457.193 / 97) + 3 / 100 * 0.299 * np.log(100) ** 2.1
     assert nile.criteria["lwz"][1] == pytest.approx(expected, abs=1e-8)
