@@ -13,8 +13,9 @@ from statsmodels.tsa.api import LocalProjections
 from statsmodels.tsa.stattools import grangercausalitytests
 
 from research.errors import DataError, NoDataError
-from research.measures.effects import Effect, effects_table, months_sound, panel_sound
+from research.measures.effects import Effect, effects_table
 from research.measures.given import month
+from research.measures.periods import months_sound, panel_sound
 
 POINTS = 10.0  # a response is stated for a month this much colder
 LEAST_MONTHS = 60

@@ -73,10 +73,10 @@ def breakpoints(
 
     In: numbers in order of time; `regressors` one row an observation and one column each, a constant among them
     where one is meant (none given: a mean alone). The shortest regime holds floor(minimum_share x observations),
-    or `minimum` of them; up to `maximum` breaks (by default as many as fit) are searched, their number chosen by `criterion`, or given as
-    `breaks`. Intervals for dates at `level` follow Bai (1997), moments and error variance of each regime apart,
-    rounded outward; `lag` above 0 takes the long-run variance instead (Bartlett weights up to that lag);
-    `common_variance` takes one variance for all regimes.
+    or `minimum` of them; up to `maximum` breaks (by default as many as fit) are searched, their number chosen by
+    `criterion`, or given as `breaks`. Intervals for dates at `level` follow Bai (1997), moments and error variance of
+    each regime apart, rounded outward; `lag` above 0 takes the long-run variance instead (Bartlett weights up to that
+    lag); `common_variance` takes one variance for all regimes.
     BIC = -2 log L + log(n)(k + 1)(m + 1); LWZ = ln(SSR / (n - p)) + (p / n) 0.299 (ln n)^2.1, p = (m + 1)k + m.
     Raises: RequestError for a share, number, level, lag or criterion out of range; DataError for values that are not
     finite numbers, constant, or too few for two regimes, and for regressors that do not vary within a regime.
