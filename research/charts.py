@@ -544,6 +544,8 @@ def plot_visitors(
             axes[1].plot(people["period"], people["rate"], color=INK, linewidth=1.4)
             words = f"Price of {people['priced'].iloc[0]} (higher keeps visitors at home)"
             axes[1].set_title(words, loc="left", fontsize=10, fontweight="bold")
+        for ax in axes:
+            ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}"))
         for place, (words, named) in enumerate(months.items()):
             at = pd.Timestamp(named)
             for ax in axes:

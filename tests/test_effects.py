@@ -60,6 +60,23 @@ def test_the_sicilian_smoking_ban_gives_the_published_rate_ratio(reference):
     assert step.n == 59
 
 
+HARMONICS = {  # Lopez Bernal, Cummins and Gasparrini 2017, models with overdispersion: without and with season
+    False: [0.894, 0.839, 0.953],
+    2: [0.885, 0.839, 0.933],
+}
+
+
+@pytest.mark.parametrize("pairs", HARMONICS)
+def test_the_sicilian_smoking_ban_with_overdispersion_and_season_gives_the_published_ratio(reference, pairs):
+    table = pd.read_csv(reference / "sicily_smoking_ban.csv")
+    month = pd.to_datetime(table["year"].astype(str) + "-" + table["month"].astype(str) + "-01")
+    aces, population = (pd.Series(table[c].to_numpy(float), index=pd.DatetimeIndex(month)) for c in ("aces", "stdpop"))
+    step = effects.interrupted_series(
+        aces, "2005-01", scale="poisson", seasonal=pairs, lag=None, offset=population, dispersion=True
+    ).level
+    assert [round(float(np.exp(v)), 3) for v in (step.estimate, step.low, step.high)] == HARMONICS[pairs]
+
+
 @pytest.mark.parametrize(("lag", "error"), [(0, 0.029201), (4, 0.022913), (12, 0.021738)])
 def test_the_seat_belt_law_gives_the_published_level_slope_and_errors(reference, lag, error):
     table = pd.read_csv(reference / "uk_driver_deaths.csv")
@@ -73,10 +90,11 @@ def test_the_seat_belt_law_gives_the_published_level_slope_and_errors(reference,
 def test_newey_west_without_correction_equals_sandwich_on_investment(reference):
     table = pd.read_csv(reference / "investment.csv").dropna()
     assert len(table) == 19
-    fit = sm.OLS(table["RealInv"], sm.add_constant(table[["RealGNP", "RealInt"]])).fit(
-        cov_type="HAC", cov_kwds={"maxlags": 4, "use_correction": False}
-    )
+    terms = sm.add_constant(table[["RealGNP", "RealInt"]])
+    fit = effects.regression(table["RealInv"], terms, 4, use_correction=False)
     assert np.diag(fit.cov_params()) == pytest.approx([359.4170681, 0.0002805888, 11.171472998], rel=1e-6)
+    plain = effects.regression(table["RealInv"], terms)
+    assert plain.params.tolist() == pytest.approx(fit.params.tolist()) and plain.bse["const"] != fit.bse["const"]
 
 
 @pytest.mark.parametrize("times", [1.0, 3.0, 1e12])
@@ -87,6 +105,31 @@ def test_proposition_99_gives_the_published_gap_whatever_the_unit(reference, tim
     assert round(found.effect.estimate / times, 2) == -19.51
     assert round(found.gaps[2000] / times, 2) == -26.60
     assert (found.effect.rank, found.effect.rank_of) == (3, 39)
+
+
+def test_the_weights_are_those_of_pysyncon_on_unscaled_outcomes_which_stops_short_on_others(reference):
+    pysyncon = pytest.importorskip("pysyncon")
+    donors = ["Colorado", "Connecticut", "Montana", "Nevada", "New Hampshire", "Utah"]
+    table = pd.read_csv(reference / "proposition_99.csv", sep=";")
+    years = range(1970, 1989)
+
+    def theirs(times: float) -> pd.Series:
+        prepared = pysyncon.Dataprep(
+            foo=table.assign(PacksPerCapita=table["PacksPerCapita"] * times), predictors=[], predictors_op="mean",
+            dependent="PacksPerCapita", unit_variable="State", time_variable="Year",
+            treatment_identifier="California", controls_identifier=donors, time_predictors_prior=years,
+            time_optimize_ssr=years, special_predictors=[("PacksPerCapita", [year], "mean") for year in years],
+        )  # fmt: skip
+        every = pd.concat(prepared.make_covariate_mats(), axis=1)
+        model = pysyncon.Synth()
+        model.fit(dataprep=prepared, custom_V=every.T.std(ddof=1).to_numpy() ** 2)
+        return pd.Series(model.W, index=donors)
+
+    states = table.pivot_table(index="Year", columns="State", values="PacksPerCapita")
+    ours = synthetic_control(states, "California", 1989, donors=donors, placebos=False).weights
+    assert (ours - theirs(1.0)).abs().max() < 1e-3
+    # why the fit here is one of non-negative least squares: in packs times a thousand their solver stops elsewhere
+    assert (ours - theirs(1000.0)).abs().max() > 0.05
 
 
 def test_hydrogen_fluoride_fell_and_ranks_first_of_sixteen(goods):
@@ -131,13 +174,54 @@ def test_single_months_of_zero_have_no_estimate_but_pooled_ones_do(goods):
     assert -97 < pooled.estimate < -90
 
 
-def test_visitors_from_korea_fell_by_about_sixty_percent_before_the_pandemic(built):
-    people = warehouse.read("visitors", find("JPN-KOR"), destination="JPN", start="2015-01", end="2020-01")
-    wide = panels.visitors_by_origin(people)
-    told = effects.difference(wide, "KOR", "2019-07", start="2017-01").as_percent()
-    assert told.estimate == pytest.approx(-59.7, abs=0.1)
-    logs = synthetic_control(wide, "KOR", "2019-07", scale="demeaned log").effect.as_percent()
-    assert (logs.rank, logs.rank_of) == (1, 21) and -62 < logs.estimate < -58
+@pytest.fixture(scope="module")
+def visitors(built) -> pd.DataFrame:
+    return panels.visitors_by_origin(warehouse.read("visitors", find("JPN-KOR"), destination="JPN", end="2020-01"))
+
+
+def test_visitors_from_korea_fell_by_about_sixty_percent_before_the_pandemic(visitors):
+    chosen = {"start": "2017-01"}
+    told = effects.difference(visitors, "KOR", "2019-07", **chosen).as_percent()
+    assert told.estimate == pytest.approx(-59.7, abs=0.1)  # METHODS 3: -59 to -60 % by PPML
+    logs = effects.difference(visitors, "KOR", "2019-07", scale="log", **chosen).as_percent()
+    assert logs.estimate == pytest.approx(-62.4, abs=0.1)  # METHODS 3: -63 % in logs, window not said
+
+
+@pytest.mark.parametrize(("scale", "start", "rank"), [("demeaned log", "2015-01", 1), ("level", "2015-01", 3)])
+def test_the_synthetic_control_of_visitors_ranks_as_methods_prints(visitors, scale, start, rank):
+    told = synthetic_control(
+        visitors, "KOR", "2019-07", start=start, scale=scale, percent=scale == "level"
+    ).effect.as_percent()
+    assert (told.rank, told.rank_of) == (rank, 21) and -61 < told.estimate < -58
+    assert scale == "demeaned log" or told.fit_error > 0.7  # a poor fit, as METHODS says
+
+
+def test_the_interrupted_series_of_visitors_says_anything_by_start_and_trend(visitors):
+    def step(start: str, **terms) -> float:
+        return effects.interrupted_series(visitors["KOR"], "2019-07", start=start, **terms).level.as_percent().estimate
+
+    told = [
+        step("2014-01"),
+        step("2015-01"),
+        step("2017-01"),
+        step("2015-01", slope=True),
+        step("2015-01", trend=False),
+    ]
+    assert min(told) < -69 and max(told) > -49
+
+
+def test_half_of_the_placebo_dates_on_visitors_look_significant_so_p_is_not_counted(visitors):
+    quiet = visitors.loc["2009-01":"2019-06", "KOR"]
+    steps = [effects.interrupted_series(quiet.iloc[: at + 7], quiet.index[at]).level for at in range(24, 120)]
+    share = np.mean([not step.low < 0 < step.high for step in steps])
+    assert share == pytest.approx(0.52, abs=0.03)  # METHODS 3: 52 % of placebo dates reach |t| > 1.96
+
+
+def test_photoresist_jumped_in_the_month_the_controls_were_announced(built):
+    rows = warehouse.read("trade", find("JPN-KOR"), reporter="KOR", partner="JPN", flow="import", frequency="M",
+                          hs_code=RESIST, start="2018-07", end="2019-07")  # fmt: skip
+    value = rows.set_index("period")["value"].astype(float)
+    assert [round(100 * (value["2019-07-01"] / value[base] - 1)) for base in ("2019-06-01", "2018-07-01")] == [92, 85]
 
 
 def test_an_effect_in_log_points_reads_as_percent_and_other_units_do_not():

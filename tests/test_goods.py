@@ -114,7 +114,7 @@ def test_the_sentences_follow_the_grid(told, flows):
     gain = goods.largest_gain(flows, CARDS[1], "JPN", "2019-07")
     why = findings.say_contamination(told, gain).text
     assert "Belgium's photoresist went from USD 2.6 m (2018) to USD 31.4 m (2020)" in why
-    assert "even for goods that nobody singled out" in why
+    assert "as it does in goods that nobody singled out" in why
     alone = told[told["design"] == "same country"]
     assert findings.say_contamination(alone, gain).role == "limit"
 

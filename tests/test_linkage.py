@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
+from statsmodels.datasets import macrodata
 from statsmodels.tsa.stattools import grangercausalitytests
 
 from research import findings
@@ -33,6 +35,30 @@ def test_a_response_built_in_at_two_months_is_found_there_and_only_there():
     found = linkage.responses(SCORES, FOLLOWS)
     assert found[2].estimate == pytest.approx(-0.1, abs=0.02) and found[2].high < 0
     assert abs(found[5].estimate) < 0.03 and "HAC, lag 5" in found[5].basis
+
+
+def test_responses_are_those_of_least_squares_by_hand_on_published_figures():
+    # US inflation as the shock and real output as the outcome (statsmodels' macrodata), quarters laid on months
+    table = macrodata.load_pandas().data
+    months = pd.date_range("2000-01", periods=len(table), freq="MS")
+    shock, output = (pd.Series(table[c].to_numpy(), months, name=c) for c in ("infl", "realgdp"))
+    lags, horizons, y, s = 3, 6, np.log(table["realgdp"].to_numpy()), table["infl"].to_numpy()
+    rows = np.arange(lags, len(y) - horizons)
+    past = [series[rows - lag] for lag in range(1, lags + 1) for series in (s, y)]
+    seasons = [(months.month[rows] == number).astype(float) for number in range(2, 13)]
+    x = np.column_stack([s[rows], *past, *seasons, np.ones(len(rows)), rows])
+    for h, found in enumerate(linkage.responses(shock, output, horizons=horizons, lags=lags)):
+        lag = int(found.basis.rsplit(" ", 1)[1])
+        fit = sm.OLS(y[rows + h], x).fit(cov_type="HAC", cov_kwds={"maxlags": lag, "use_correction": False})
+        assert found.estimate == pytest.approx(-10 * fit.params[0], rel=1e-6)
+        assert (found.high - found.low) / 2 / 1.959963984540054 == pytest.approx(10 * fit.bse[0], rel=1e-6)
+        assert found.n == fit.nobs
+
+
+def test_a_shock_that_its_own_past_foretells_exactly_is_no_shock():
+    wave = pd.Series(np.sin(np.arange(120) * 1.7), MONTHS)
+    with pytest.raises(DataError, match="need a shock that its own past, months and trend do not foretell exactly"):
+        linkage.responses(wave, FOLLOWS)
 
 
 def test_politics_that_moves_first_ranks_first_and_the_other_way_does_not():

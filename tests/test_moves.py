@@ -1,9 +1,12 @@
 """Both directions side by side, who moves first, one event; half-lives and the block band of the level."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from research import findings
 from research.dyads import find
 from research.errors import DataError, NoDataError, RequestError
 from research.measures.moves import difference, lead_lag, reaction
@@ -132,3 +135,45 @@ def test_an_event_that_is_not_there_and_a_span_of_no_months_are_refused(timeline
         reaction(timeline, "JK0")
     with pytest.raises(RequestError, match="months=0 must be a whole number"):
         reaction(timeline, "JK20230721-01", months=0)
+
+
+# ---- in words
+
+
+def test_the_difference_is_told_with_its_band_and_how_often_it_was_beyond_doubt(timeline):
+    gap = difference(timeline, PAIR, start="2018-01", draws=100)
+    told = findings.say_difference(gap, PAIR)
+    assert "no difference between how Japan and South Korea treat each other" in told.text
+    assert told.numbers[0].value == pytest.approx(gap["difference"].iloc[-1])
+    sure = findings.say_difference(gap.assign(low=0.1, high=0.9), PAIR).text
+    assert "Japan treats South Korea better than it is treated" in sure and f"in {len(gap)} and below in 0" in sure
+    assert findings.say_difference(gap.assign(low=np.nan), PAIR).role == "limit"
+
+
+def test_who_moves_first_is_hedged_by_its_placebos(timeline):
+    found = lead_lag(timeline, PAIR)
+    text = findings.say_who_moves_first(found, PAIR).text
+    assert "neither side moves first beyond chance (p 0.44)" in text and "go together more than" in text
+    sure = dataclasses.replace(found, lead=-0.2, p=0.01, by_lag=found.by_lag.assign(high=1.0))
+    text = findings.say_who_moves_first(sure, PAIR).text
+    assert "South Korea's acts run ahead of Japan's (p 0.01)" in text and "no more than unrelated" in text
+
+
+def test_what_hangs_on_the_half_life_is_said(timeline):
+    table = half_lives(timeline, direction="together", start="2000-01")
+    text = findings.say_half_lives(table).text
+    assert "Half-lives of 3, 6, 12, 24 months agree on the sign of the last level" in text
+    assert "hangs on that choice: Aug 2011 (3), Jul 2019 (6)" in text
+    late = table[table["half_life_months"] > 3]
+    assert "All date the lowest level to Jul 2019" in findings.say_half_lives(late).text
+    turned = late.assign(level=late["level"].where(late["half_life_months"] > 6, -1.0))
+    assert "do not agree on the sign" in findings.say_half_lives(turned).text
+
+
+def test_a_reaction_is_told_with_and_without_the_event(timeline):
+    act = timeline.set_index("event_id").loc["JK20230721-01"]
+    text = findings.say_reaction(reaction(timeline, "JK20230721-01"), act).text
+    assert "would be +1.02, not +1.13" in text and "South Korea's went from +2.05 the month before to +0.38" in text
+    lone = a_table(an_event("2019-05-10", 4.0), an_event("2019-08-10", 1.0, "KOR", "JPN"))
+    text = findings.say_reaction(reaction(lone, "E0", months=2), lone.iloc[0]).text
+    assert "rests on it alone" in text and "South Korea's is not known over these months" in text

@@ -48,6 +48,15 @@ def test_the_interval_of_the_nile_is_rounded_outward_to_the_one_strucchange_prin
     assert nile.segments["mean"].round(4).tolist() == [1097.75, 849.9722]
 
 
+def test_the_shortest_regime_may_be_a_number_of_observations(nile):
+    counted = breakpoints(NILE, minimum=15)
+    pd.testing.assert_frame_equal(counted.criteria, nile.criteria)
+    with pytest.raises(RequestError, match="minimum=1.5 must be a whole number of observations"):
+        breakpoints(NILE, minimum=1.5)
+    with pytest.raises(DataError, match="60 of 100 values are asked. Give a longer series"):
+        breakpoints(NILE, minimum=60)
+
+
 def test_lwz_is_the_formula_of_liu_wu_and_zidek(nile):
     expected = np.log(1597457.193 / 97) + 3 / 100 * 0.299 * np.log(100) ** 2.1
     assert nile.criteria["lwz"][1] == pytest.approx(expected, abs=1e-8)
@@ -284,3 +293,48 @@ def test_scores_shuffled_over_their_dates_hardly_ever_turn(timeline):
     rng = np.random.default_rng(0)
     scores = timeline.loc[~timeline["is_mutual"], "goldstein"].to_numpy(float)
     assert sum(breakpoints(rng.permutation(scores), maximum=2).chosen > 0 for _ in range(20)) <= 2
+
+
+def test_the_decayed_level_of_shuffled_scores_nearly_always_turns_so_breaks_are_not_sought_in_it(timeline):
+    from research.measures.relations import relations
+
+    once = timeline[~timeline["is_mutual"] | (timeline["initiator"] < timeline["target"])]
+    rng = np.random.default_rng(0)
+    turned = 0
+    for _ in range(8):
+        shuffled = once.assign(goldstein=rng.permutation(once["goldstein"].to_numpy()), is_mutual=False)
+        level = relations(shuffled, direction="together", start="2000-01")
+        turned += monthly_regimes(level, "level").partition.chosen > 0
+    assert turned == 8
+
+
+def test_on_monthly_mean_scores_bic_is_split_by_where_they_begin(timeline):
+    once = timeline[~timeline["is_mutual"] | (timeline["initiator"] < timeline["target"])]
+    means = once.groupby(once["event_date"].dt.to_period("M"))["goldstein"].mean()
+    found = {start: breakpoints(means[means.index >= start].to_numpy()) for start in ("2000", "2005", "2012")}
+    assert {start: one.chosen for start, one in found.items()} == {"2000": 2, "2005": 0, "2012": 1}
+    assert {one.number_by("LWZ") for one in found.values()} == {0}
+
+
+def test_neighbouring_scores_are_alike_as_methods_prints(timeline):
+    from research.measures.relations import entered
+
+    scores = entered(timeline, "together")["goldstein"].to_numpy(float)
+    centred = scores - scores.mean()
+    lagged = [centred[lag:] @ centred[:-lag] / (centred @ centred) for lag in (1, 3, 4)]
+    assert [round(value, 2) for value in lagged] == [0.25, 0.16, 0.17]
+
+
+def test_monthly_mean_scores_of_machine_coded_events_have_regimes_like_any_monthly_series():
+    from research.measures.series import monthly
+    from tests.test_relations import a_table, an_event
+
+    rng = np.random.default_rng(4)
+    days = pd.date_range("2001-01-05", periods=96, freq="MS") + pd.Timedelta(days=4)
+    scores = np.where(np.arange(96) < 40, 2.0, -2.0) + rng.normal(scale=0.5, size=96)
+    coded = a_table(*[an_event(day, float(score)) for day, score in zip(days, scores, strict=True)])
+    coded = coded.assign(source="gdelt", goldstein_scale="cameo_full", cameo_code="010", quad_class=1, flags="")
+    months = monthly(coded)
+    found = monthly_regimes(months, "goldstein_mean")
+    assert found.partition.criteria["at"][1] == (40,) and found.partition.chosen == 1
+    assert event_regimes(coded, "JPN", "KOR").partition.criteria["at"][1] == (40,)

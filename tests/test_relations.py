@@ -330,6 +330,33 @@ def test_the_timeline_level_of_2012_to_2014_is_lower_by_one_event_out_of_scope(t
     assert together.loc["2012-08":"2014-12", "level"].mean() == pytest.approx(-2.49, abs=0.005)
 
 
+def test_with_the_event_methods_counted_the_mean_of_2012_to_2014_is_the_one_it_prints(timeline):
+    from tests.test_regimes import as_methods_counted
+
+    counted = relations(as_methods_counted(timeline), direction="together").set_index("period")["level"]
+    assert round(counted.loc["2012-08":"2014-12"].mean(), 1) == -2.4
+    # "zero again by autumn 2015"
+    assert counted.loc["2015-06"].iloc[0] < -0.5 and counted.loc["2015-09":"2015-11"].abs().max() < 0.2
+
+
+def test_part_of_the_levels_persistence_is_mechanical(timeline):
+    from tests.test_regimes import as_methods_counted
+
+    def six_months_on(level: pd.Series) -> float:
+        values = level.loc["2000":].to_numpy()
+        return np.corrcoef(values[:-6], values[6:])[0, 1]
+
+    once = timeline[~timeline["is_mutual"] | (timeline["initiator"] < timeline["target"])]
+    rng = np.random.default_rng(0)
+    shuffled = [
+        once.assign(goldstein=rng.permutation(once["goldstein"].to_numpy()), is_mutual=False) for _ in range(20)
+    ]
+    found = [six_months_on(relations(e, direction="together").set_index("period")["level"]) for e in shuffled]
+    counted = relations(as_methods_counted(timeline), direction="together").set_index("period")["level"]
+    assert round(six_months_on(counted), 2) == 0.73
+    assert np.mean(found) == pytest.approx(0.46, abs=0.05)
+
+
 def test_the_timeline_is_above_zero_from_november_2022_but_for_the_months_methods_names(together):
     since = together.loc["2022-10":"2025-12", "level"]
     below = [f"{period:%Y-%m}" for period in since.index[since < 0]]

@@ -9,6 +9,7 @@ claims       which published statements hold, and why the others do not
 coded        machine-coded events: reports, repeats, and the days their files cover
 coverage     what is in the data, and what became of every row
 relations    how two states have treated each other
+moves        how far the two directions are apart, who moves first, what one event was followed by
 outlook      when it turned, where it is heading, what the restoration was followed by
 effects      whether a measure changed anything, hedged by interval, placebos and fit
 exports      whether total exports fell in the year of the controls
@@ -78,6 +79,7 @@ from research.findings.mirror import (
     table_mirror,
     table_substitution,
 )
+from research.findings.moves import say_difference, say_half_lives, say_reaction, say_who_moves_first
 from research.findings.outlook import (
     say_around,
     say_missing_months,
@@ -144,11 +146,13 @@ __all__ = [
     "say_contamination",
     "say_contributions",
     "say_coverage",
+    "say_difference",
     "say_effect",
     "say_exchange",
     "say_exports",
     "say_goods",
     "say_held_events",
+    "say_half_lives",
     "say_in_time",
     "say_leads",
     "say_linkage",
@@ -162,6 +166,7 @@ __all__ = [
     "say_printed_totals",
     "say_projection",
     "say_quoted",
+    "say_reaction",
     "say_regimes",
     "say_rejected_claims",
     "say_restoration",
@@ -171,6 +176,7 @@ __all__ = [
     "say_supplier",
     "say_trajectory",
     "say_turn",
+    "say_who_moves_first",
     "say_zero_months",
     "signed",
     "table_breaks",

@@ -30,7 +30,7 @@ def say_goods(effects: pd.DataFrame, partner: str) -> Finding:
 def _no_estimate(cells: pd.DataFrame) -> str:
     """Why some cells have no estimate, by their notes."""
     empty = cells[cells["estimate"].isna()]
-    return "".join(f"; {row.label} there is none ({row.notes})" for row in empty.itertuples())
+    return "".join(f"; {row.label} no estimate exists ({row.notes})" for row in empty.itertuples())
 
 
 def say_contamination(effects: pd.DataFrame, gain: pd.Series) -> Finding:
@@ -43,12 +43,12 @@ def say_contamination(effects: pd.DataFrame, gain: pd.Series) -> Finding:
         return Finding("No other supplier has a complete record, so that design is not shown.", role="limit")
     listed = "; ".join(f"{r.label[0].lower()}{r.label[1:]} {percent(r.estimate, 0)}" for r in other.itertuples())
     untouched = other[~other["outcome"].isin(clean["outcome"]) & (verdicts(other) != 0)]
-    proof = " even for goods that nobody singled out" if len(untouched) else ""
+    proof = ", as it does in goods that nobody singled out" if len(untouched) else ""
     return Finding(
         f"Other suppliers of the same good are no clean control: they are its substitutes, and what they gain is "
         f"counted once more as lost. {name(gain['partner'])}'s {gain['good']} went from {dollars(gain['before'])} "
-        f"({gain['year_before']}) to {dollars(gain['after'])} ({gain['year_after']}). "
-        f"That design finds changes{proof}: {listed}."
+        f"({gain['year_before']}) to {dollars(gain['after'])} ({gain['year_after']}). Beside them much seems to "
+        f"change{proof}: {listed}."
     )
 
 

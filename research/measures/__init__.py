@@ -12,6 +12,7 @@ panels       one measure of several materials side by side
 linkage      does politics move trade, or trade politics, and with what lag?
 people       visitors of one origin against those of others
 calendar     the dates of the export controls, read from the timeline
+periods      series and panels that an estimate can stand on: every period there, once, in order
 effects      did a measure change anything: interrupted series, differences by PPML, grid, placebos
 exports      did total exports fall in the year of the controls
 goods        goods that were singled out beside goods that were not

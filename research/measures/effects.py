@@ -22,9 +22,17 @@ from scipy.stats import norm
 
 from research.errors import DataError, NoDataError, RequestError
 from research.measures.given import month
+from research.measures.periods import (
+    LEAST_PRE,
+    cut_to,
+    months_sound,
+    panel_sound,
+    place_inside,
+    said_period,
+    span_of,
+)
 
 SCALES = ("level", "log", "poisson")
-LEAST_PRE = 3  # periods before the date without which there is nothing to compare with
 MISSING = float("nan")
 
 
@@ -114,8 +122,8 @@ def interrupted_series(
     if scale not in SCALES:
         raise RequestError(f"scale={scale!r} is unknown; it is {', '.join(SCALES)}")
     whole = months_sound(series, outcome or "the series")
-    used = _cut(whole, start, end)
-    at = _inside(used.index, date, least_after=1)
+    used = cut_to(whole, start, end)
+    at = place_inside(used.index, date, least_after=1)
     _scale_knows(used, scale, outcome or "the series")
     design = _its_design(used.index, at, trend=trend, slope=slope, seasonal=seasonal)
     if len(used) <= design.shape[1] + 1:
@@ -133,8 +141,8 @@ def interrupted_series(
         unit="value" if scale == "level" else "log points",
         level=level,
         n=len(used),
-        window=_window(used.index),
-        date=_said(used.index[at]),
+        window=span_of(used.index),
+        date=said_period(used.index[at]),
         method=f"interrupted series, {scale}",
         basis=f"its own {', '.join(terms) or 'mean'} ({errors})",
     )
@@ -148,8 +156,8 @@ def placebo_dates(series: pd.Series, date: object, **options: Any) -> pd.DataFra
     many months before it as the design needs. Their p-values are not counted: on autocorrelated series most are small.
     Raises: NoDataError when no earlier date leaves room.
     """
-    used = _cut(months_sound(series, "the series"), options.pop("start", None), options.pop("end", None))
-    at = _inside(used.index, date, least_after=1)
+    used = cut_to(months_sound(series, "the series"), options.pop("start", None), options.pop("end", None))
+    at = place_inside(used.index, date, least_after=1)
     after = len(used) - at
     rows = []
     for place in range(24, at - after + 1):
@@ -158,7 +166,7 @@ def placebo_dates(series: pd.Series, date: object, **options: Any) -> pd.DataFra
         rows.append((part.index[place], found.estimate))
     if not rows:
         raise NoDataError(
-            f"no placebo date: {at} months lie before {_said(used.index[at])}; one needs 24 and {after} more. "
+            f"no placebo date: {at} months lie before {said_period(used.index[at])}; one needs 24 and {after} more. "
             "Start the series earlier"
         )
     return pd.DataFrame(rows, columns=["date", "estimate"])
@@ -246,7 +254,7 @@ def event_study(
     before = int(base[: min(int(np.argmax(span)) for span in spans.values())].sum())
     if before < LEAST_PRE:
         raise DataError(
-            f"an event study needs {LEAST_PRE} months before its bins; it got {before} in {_window(used.index)}"
+            f"an event study needs {LEAST_PRE} months before its bins; it got {before} in {span_of(used.index)}"
         )
     if not used.loc[base, treated].sum() > 0:
         raise DataError(
@@ -264,7 +272,7 @@ def event_study(
         found[name] = Effect(
             outcome or treated, at, at - wide_by * error, at + wide_by * error,
             "percent" if scale == "level" else "log points", level, 0 if empty[name] else int(kept.size),
-            _window(used.index), _said(used.index[spans[name]][0]), f"difference in differences, {_DID[scale]}",
+            span_of(used.index), said_period(used.index[spans[name]][0]), f"difference in differences, {_DID[scale]}",
             basis or f"{len(others)} controls", notes=(*notes, "zero recorded") if empty[name] else notes,
         )  # fmt: skip
     return found
@@ -293,7 +301,7 @@ def difference_placebos(
     used, _ = _without(window, left_out)
     before = ~_spans(used.index, {"after": (month(date, "date"), None)})["after"]
     if before.sum() < LEAST_PRE:
-        raise DataError(f"{LEAST_PRE} months must lie before {date}; {before.sum()} do in {_window(used.index)}")
+        raise DataError(f"{LEAST_PRE} months must lie before {date}; {before.sum()} do in {span_of(used.index)}")
     scaled = _on_scale(used, before, scale)
     by = "sum" if scale == "poisson" else "mean"
     was, became = scaled[before].agg(by), scaled[~before].agg(by)
@@ -332,98 +340,9 @@ def effects_table(groups: Mapping[str, Iterable[Effect]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def months_sound(series: pd.Series, what: str) -> pd.Series:
-    """The series if an estimate can stand on it: in order, no repeats, no gaps, finite, varying; else DataError."""
-    if not isinstance(series, pd.Series):
-        raise DataError(f"{what} must be a pandas Series with one value a period, not {type(series).__name__}")
-    return panel_sound(series.to_frame("value").astype(float), what)["value"]
-
-
-def panel_sound(panel: pd.DataFrame, what: str, *, start: object = None, end: object = None) -> pd.DataFrame:
-    """The panel's window if every unit in it is complete, finite and varying; else DataError naming unit and period."""
-    if panel.empty:
-        raise NoDataError(f"{what} has no period; read a wider window")
-    index = panel.index
-    if index.has_duplicates:
-        twice = index[index.duplicated()].unique()
-        raise DataError(f"{what} repeats {', '.join(map(_said, twice[:4]))}; one value a period is needed")
-    if not index.is_monotonic_increasing:
-        raise DataError(f"{what} is not in order of time (begins {_said(index[0])}, {_said(index[1])}); sort it first")
-    panel = _cut(panel, start, end)
-    steps = _ordinals(panel.index)
-    step = 12 if isinstance(panel.index, pd.DatetimeIndex) and (panel.index.month == panel.index[0].month).all() else 1
-    lacking = [place for place, gap in enumerate(np.diff(steps)) if gap != step]
-    if lacking:
-        named = ", ".join(f"between {_said(panel.index[p])} and {_said(panel.index[p + 1])}" for p in lacking[:4])
-        raise DataError(f"{what} has gaps {named}; every period is needed. Missing is not zero: shorten the window")
-    for unit in panel:
-        _values_sound(panel[unit].astype(float), f"{what}, {unit}" if panel.shape[1] > 1 else what)
-    return panel.astype(float)
-
-
-def _values_sound(values: pd.Series, what: str) -> None:
-    unsound = ~np.isfinite(values.to_numpy())
-    if unsound.any():
-        named = ", ".join(map(_said, values.index[unsound][:4]))
-        raise DataError(f"{what}: {unsound.sum()} of {len(values)} values are missing or infinite ({named})")
-    if (values == 0).all():
-        raise DataError(f"{what}: all {len(values)} values are zero; there is nothing that could change")
-    if len(values) > 1 and (values == values.iloc[0]).all():
-        raise DataError(f"{what}: constant at {values.iloc[0]:g} over {len(values)} periods; nothing to estimate from")
-
-
-def _ordinals(index: pd.Index) -> np.ndarray:
-    if isinstance(index, pd.DatetimeIndex):
-        return index.year.to_numpy() * 12 + index.month.to_numpy()
-    if pd.api.types.is_integer_dtype(index):
-        return index.to_numpy()
-    raise DataError(f"periods must be dates (first of month) or whole years, not {index.dtype}; first: {index[0]!r}")
-
-
-def _said(period: object) -> str:
-    return f"{period:%Y-%m}" if isinstance(period, pd.Timestamp) else str(period)
-
-
-def _window(index: pd.Index) -> str:
-    return f"{_said(index[0])} to {_said(index[-1])}"
-
-
-def place_of(index: pd.Index, value: object, name: str) -> int:
-    """How many periods of the index lie before `value` (a month, or a whole year in an index of years)."""
-    if not isinstance(index, pd.DatetimeIndex):
-        return int(index.searchsorted(value))
-    return int(index.searchsorted(month(value, name).start_time))
-
-
-def _cut(values: Any, start: object, end: object) -> Any:
-    """The rows from start to end, both inclusive."""
-    low = 0 if start is None else place_of(values.index, start, "start")
-    high = len(values)
-    if end is not None:
-        high = place_of(values.index, end, "end")
-        high += high < len(values) and _said(values.index[high]) == (
-            f"{month(end, 'end')}" if isinstance(values.index, pd.DatetimeIndex) else str(end)
-        )
-    if low >= high:
-        raise NoDataError(f"no period from {start} to {end}: there is {_window(values.index)}")
-    return values.iloc[low:high]
-
-
-def _inside(index: pd.Index, date: object, *, least_after: int) -> int:
-    """Place of the date in the window; there must be periods before and after it."""
-    at = place_of(index, date, "date")
-    if at < LEAST_PRE or len(index) - at < least_after or (at == 0):
-        raise RequestError(
-            f"the date {_said(date)} leaves {at} periods before it and {len(index) - at} from it on in "
-            f"{_window(index)}; at least {LEAST_PRE} before and {least_after} after are needed. "
-            "Choose a date inside the window"
-        )
-    return at
-
-
 def _scale_knows(series: pd.Series, scale: str, what: str) -> None:
     if scale == "log" and (series <= 0).any():
-        named = ", ".join(map(_said, series.index[series <= 0][:4]))
+        named = ", ".join(map(said_period, series.index[series <= 0][:4]))
         raise DataError(
             f"{what}: {(series <= 0).sum()} values are zero or below ({named}); a log knows none. Use scale='poisson'"
         )
@@ -528,7 +447,7 @@ def _spans(index: pd.DatetimeIndex, bins: Mapping[str, tuple[object, object]]) -
             inside &= np.asarray(months <= month(last, f"bin {name}"))
         if not inside.any():
             raise RequestError(
-                f"{name} from {begin} holds no month of {_window(index)}; choose a date inside the window"
+                f"{name} from {begin} holds no month of {span_of(index)}; choose a date inside the window"
             )
         if any((inside & other).any() for other in spans.values()):
             raise RequestError(f"bin {name!r} overlaps another; each month lies in one bin at most")

@@ -4,14 +4,18 @@ The shock is the monthly sum of the events' scores, never the decayed level, whi
 logs, with month effects and a trend held. Windows end before the pandemic.
 """
 
+import warnings
+
 import numpy as np
 import pandas as pd
+from statsmodels.tools.sm_exceptions import SingularMatrixWarning
 from statsmodels.tsa.api import LocalProjections
 from statsmodels.tsa.stattools import grangercausalitytests
 
 from research.errors import DataError, NoDataError
-from research.measures.effects import Effect, effects_table, months_sound, panel_sound
+from research.measures.effects import Effect, effects_table
 from research.measures.given import month
+from research.measures.periods import months_sound, panel_sound
 
 POINTS = 10.0  # a response is stated for a month this much colder
 LEAST_MONTHS = 60
@@ -38,18 +42,27 @@ def responses(
     """How the outcome differs 0 to `horizons` months after a month 10 points colder: local projections, log points.
 
     Month effects, trend and `lags` months of both series are held; Newey-West errors at statsmodels' own bandwidth,
-    which each effect's basis prints.
+    which each effect's basis prints. All horizons stand on the same months.
     Raises: DataError for unsound series, zeros, or fewer than 60 months that both have.
     """
     both = _both(scores, outcome)
     dummies = np.column_stack([both.index.month == number for number in range(2, 13)]).astype(float)
-    fit = LocalProjections(both.to_numpy(), shock_idx=0, lags=lags, horizons=horizons, exog=dummies, trend="ct").fit()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SingularMatrixWarning)
+        model = LocalProjections(both.to_numpy(), shock_idx=0, lags=lags, horizons=horizons, exog=dummies, trend="ct")
+        try:
+            fit = model.fit()
+        except SingularMatrixWarning:
+            raise DataError(
+                f"{name or outcome.name}: local projections need a shock that its own past, months and trend do not "
+                f"foretell exactly; that of {both.index[0]:%Y-%m} to {both.index[-1]:%Y-%m} is no news at all"
+            ) from None
     at, error = (np.asarray(part)[:, 1, 0] * -POINTS for part in (fit.irfs, fit.stderr))
     window = f"{both.index[0]:%Y-%m} to {both.index[-1]:%Y-%m}"
     return [
         Effect(
             name or str(outcome.name), float(at[h]), float(at[h] - 1.959963984540054 * abs(error[h])),
-            float(at[h] + 1.959963984540054 * abs(error[h])), "log points", 0.95, len(both) - lags - h, window,
+            float(at[h] + 1.959963984540054 * abs(error[h])), "log points", 0.95, len(both) - lags - horizons, window,
             f"{h} months after", "local projection",
             f"{lags} lags, month effects, trend; HAC, lag {max(h, int(np.ceil(4 * (max(h, 1) / 100) ** (2 / 9))))}",
         )

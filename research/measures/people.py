@@ -10,6 +10,7 @@ from research.measures.effects import (
     difference,
     difference_placebos,
     effects_table,
+    grid,
     interrupted_series,
     placebo_dates,
     ranked,
@@ -61,28 +62,30 @@ def visitor_effects(
     Raises: as the designs do.
     """
     others = [unit for unit in by_origin if unit != origin]
-    against, weighted, alone, labels = [], [], [], {"a": [], "s": [], "i": []}
-    for start in starts:
-        for date in dates:
-            window = {"start": start, "end": end}
-            one = difference(by_origin, origin, date, controls=others, **window)
-            against.append(ranked(one, difference_placebos(by_origin, others, date, others, **window)))
-            labels["a"].append(f"from {month(date, 'date'):%b %Y}, base since {start[:4]}")
-        for scale in ("demeaned log", "level"):
-            fit = synthetic.synthetic_control(
-                by_origin, origin, dates[0], start=start, end=end, scale=scale, percent=scale == "level"
-            )
-            weighted.append(fit.effect)
-            labels["s"].append(f"{scale}s, base since {start[:4]}")
-        for trend in (True, False):
-            alone.append(_alone(by_origin[origin], dates[0], start=start, end=end, trend=trend))
-            labels["i"].append(f"{'with' if trend else 'no'} trend, base since {start[:4]}")
+
+    def against(start: str, date: str) -> Effect:
+        window = {"start": start, "end": end}
+        one = difference(by_origin, origin, date, controls=others, **window)
+        return ranked(one, difference_placebos(by_origin, others, date, others, **window))
+
+    def weighted(start: str, scale: str) -> Effect:
+        return synthetic.synthetic_control(
+            by_origin, origin, dates[0], start=start, end=end, scale=scale, percent=scale == "level"
+        ).effect
+
+    def alone(start: str, trend: bool) -> Effect:
+        return _alone(by_origin[origin], dates[0], start=start, end=end, trend=trend)
+
+    scales, trends = ("demeaned log", "level"), {True: "with", False: "no"}
     groups = {
-        "Against other nationalities (PPML)": against,
-        "Against a weighted mean of them (synthetic control)": weighted,
-        "By itself (interrupted series; rank among earlier dates)": alone,
+        "Against other nationalities (PPML)": grid(against, start=starts, date=dates),
+        "Against a weighted mean of them (synthetic control)": grid(weighted, start=starts, scale=scales),
+        "By itself (interrupted series; rank among earlier dates)": grid(alone, start=starts, trend=trends),
     }
-    return effects_table(groups).assign(label=labels["a"] + labels["s"] + labels["i"], ours="Visitors")
+    tried = [f"from {month(date, 'date'):%b %Y}, base since {start[:4]}" for start in starts for date in dates]
+    tried += [f"{scale}s, base since {start[:4]}" for start in starts for scale in scales]
+    tried += [f"{word} trend, base since {start[:4]}" for start in starts for word in trends.values()]
+    return effects_table(groups).assign(label=tried, ours="Visitors")
 
 
 def _alone(series: pd.Series, date: str, **window) -> Effect:

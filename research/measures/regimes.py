@@ -61,6 +61,7 @@ def breakpoints(
     regressors: object = None,
     *,
     minimum_share: float = MINIMUM_SHARE,
+    minimum: int | None = None,
     maximum: int | None = None,
     criterion: Criterion = "BIC",
     breaks: int | None = None,
@@ -71,17 +72,17 @@ def breakpoints(
     """The breaks in a regression of `values` on `regressors` that leave the least sum of squares.
 
     In: numbers in order of time; `regressors` one row an observation and one column each, a constant among them
-    where one is meant (none given: a mean alone). The shortest regime holds floor(minimum_share x observations);
-    up to `maximum` breaks (by default as many as fit) are searched, their number chosen by `criterion`, or given as
-    `breaks`. Intervals for dates at `level` follow Bai (1997), moments and error variance of each regime apart,
-    rounded outward; `lag` above 0 takes the long-run variance instead (Bartlett weights up to that lag);
-    `common_variance` takes one variance for all regimes.
+    where one is meant (none given: a mean alone). The shortest regime holds floor(minimum_share x observations),
+    or `minimum` of them; up to `maximum` breaks (by default as many as fit) are searched, their number chosen by
+    `criterion`, or given as `breaks`. Intervals for dates at `level` follow Bai (1997), moments and error variance of
+    each regime apart, rounded outward; `lag` above 0 takes the long-run variance instead (Bartlett weights up to that
+    lag); `common_variance` takes one variance for all regimes.
     BIC = -2 log L + log(n)(k + 1)(m + 1); LWZ = ln(SSR / (n - p)) + (p / n) 0.299 (ln n)^2.1, p = (m + 1)k + m.
     Raises: RequestError for a share, number, level, lag or criterion out of range; DataError for values that are not
     finite numbers, constant, or too few for two regimes, and for regressors that do not vary within a regime.
     """
     y, x = _numbers(values), _design(regressors, values)
-    minimum, most = _limits(y, x, minimum_share, maximum)
+    minimum, most = _limits(y, x, minimum_share, minimum, maximum)
     _ask(criterion, level, lag, breaks, most)
     if x.shape[1] == 1 and np.ptp(y) == 0:
         raise DataError(f"breaks need values that vary; all {len(y)} are {y[0]:g}. There is nothing to divide")
@@ -221,16 +222,19 @@ def _design(regressors: object, values: object) -> np.ndarray:
     return x
 
 
-def _limits(y: np.ndarray, x: np.ndarray, share: float, maximum: int | None) -> tuple[int, int]:
+def _limits(y: np.ndarray, x: np.ndarray, share: float, least: int | None, maximum: int | None) -> tuple[int, int]:
     """The shortest regime, and the largest number of breaks searched."""
     if not 0 < share <= 0.5:
         raise RequestError(f"minimum_share={share!r} must lie above 0 and not above 0.5, for instance 0.15")
+    if least is not None and (isinstance(least, bool) or not isinstance(least, int | np.integer) or least < 1):
+        raise RequestError(f"minimum={least!r} must be a whole number of observations, at least 1")
     n, k = x.shape
-    minimum = int(np.floor(share * n + 1e-9))
+    minimum = int(np.floor(share * n + 1e-9)) if least is None else int(least)
     if minimum <= k or n < 2 * minimum:
+        asked = f"{share:g} of {n} values is {minimum}" if least is None else f"{minimum} of {n} values are asked"
         raise NoDataError(
             f"breaks need regimes longer than the {k} coefficients fitted in each, and twice as many values; "
-            f"{share:g} of {n} values is {minimum}. Give a longer series or a larger minimum_share"
+            f"{asked}. Give a longer series or another minimum"
         )
     fit = n // minimum - 1
     if maximum is None:

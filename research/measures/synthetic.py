@@ -14,7 +14,8 @@ import pandas as pd
 from scipy.optimize import nnls
 
 from research.errors import DataError, NoDataError, RequestError
-from research.measures.effects import LEAST_PRE, MISSING, Effect, named_once, panel_sound, place_of
+from research.measures.effects import MISSING, Effect, named_once
+from research.measures.periods import LEAST_PRE, panel_sound, place_of, said_period, span_of
 
 SCALES = ("level", "log", "demeaned log")
 LEAST_DONORS = 3
@@ -87,8 +88,8 @@ def synthetic_control(
     rank = int((table["ratio"].iloc[1:] >= own["ratio"]).sum()) + 1 if placebos else None
     effect = Effect(
         outcome or str(treated), float(own["estimate"]), MISSING, MISSING, _unit(scale, percent), MISSING,
-        int(used.size), _span(used.index), _one(used.index[at]), f"synthetic control, {scale}", f"{len(names)} donors",
-        rank, len(table) if placebos else None, float(own["fit_error"]),
+        int(used.size), span_of(used.index), said_period(used.index[at]), f"synthetic control, {scale}",
+        f"{len(names)} donors", rank, len(table) if placebos else None, float(own["fit_error"]),
     )  # fmt: skip
     return Synthetic(effect, gap, rows[treated][1], table)
 
@@ -105,7 +106,7 @@ def placebo_dates(
     used = panel_sound(panel, "the panel", start=choices.pop("start", None), end=choices.pop("end", None))
     at = place_of(used.index, date, "date")
     if not 0 < at < len(used):
-        raise RequestError(f"the date {date} must lie inside the window, {_span(used.index)}; choose one that does")
+        raise RequestError(f"the date {date} must lie inside the window, {span_of(used.index)}; choose one that does")
     after, rows = len(used) - at, []
     for place in range(max(least_before, LEAST_PRE), at - after + 1):
         part = used.iloc[: place + after]
@@ -123,8 +124,8 @@ def _less_between(used: pd.DataFrame, at: int, counted_from: object) -> pd.DataF
     first = place_of(used.index, counted_from, "counted_from")
     if not at <= first < len(used):
         raise RequestError(
-            f"counted_from={counted_from!r} must lie between the date and the end, {_one(used.index[at])} to "
-            f"{_one(used.index[-1])}"
+            f"counted_from={counted_from!r} must lie between the date and the end, {said_period(used.index[at])} to "
+            f"{said_period(used.index[-1])}"
         )
     return used.drop(index=used.index[at:first])
 
@@ -133,14 +134,6 @@ def _unit(scale: str, percent: bool) -> str:
     if scale != "level":
         return "log points"
     return "percent" if percent else "value"
-
-
-def _one(period: object) -> str:
-    return f"{period:%Y-%m}" if isinstance(period, pd.Timestamp) else str(period)
-
-
-def _span(index: pd.Index) -> str:
-    return f"{_one(index[0])} to {_one(index[-1])}"
 
 
 def _donor_names(panel: pd.DataFrame, treated: str, donors: Iterable[str] | None) -> list[str]:

@@ -36,8 +36,8 @@ def text_hash(text: str) -> str:
 
 @cache
 def package_hash() -> str:
-    """Content hash of the package: every module and template, by path and bytes."""
-    files = sorted(p for p in PACKAGE.rglob("*") if p.suffix in (".py", ".j2", ".css", ".js", ".html"))
+    """Content hash of the package: every module, card and template, by path and bytes."""
+    files = sorted(p for p in PACKAGE.rglob("*") if p.suffix in (".py", ".j2", ".css", ".js", ".html", ".toml"))
     lines = [f"{p.relative_to(PACKAGE).as_posix()} {sha256(p)}" for p in files]
     return text_hash("\n".join(lines))
 
