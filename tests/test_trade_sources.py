@@ -4,6 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -345,6 +346,50 @@ def test_a_kita_table_in_thousands_or_without_its_columns_is_refused(tmp_path):
         saved(tmp_path, "kita", "Year,Month\n2019,1\n", "a.csv")
     with pytest.raises(DataError, match="not a workbook"):
         saved(tmp_path, "kita", b"no", "a.xlsx")
+
+
+def workbook(folder: Path, name: str, sheet: str, *rows: tuple):
+    book = openpyxl.Workbook()
+    book.active.title = sheet
+    for row in rows:
+        book.active.append(row)
+    book.save(folder / name)
+    return SOURCES["kita"](folder / name, None)
+
+
+MONTHS_OF_ONE = ("Year", "Month", "ImportDollar", "ImportKg")
+YEARS_OF_ONE = ("Year", "HS10", "ExportQuantityDollar", "ExportQuantityKg", "ImportQuantityDollar", "ImportQuantityKg")
+
+
+def test_a_table_of_one_item_and_partner_takes_both_from_its_name_and_never_from_its_sheet(tmp_path):
+    rows = [(2019, 8, 0, 0), (2019, 7, 961061, 529850)]
+    cleaned = workbook(tmp_path, "KoreaJapanHFtradeMonthly.xlsx", "KoreaNorthAmericaHFtrade", MONTHS_OF_ONE, *rows)
+    assert cleaned.rows["value"].tolist() == [961_061, 0] and cleaned.rows["weight_kg"].tolist() == [529_850, 0]
+    assert set(cleaned.rows["partner"]) == {"JPN"} and set(cleaned.rows["flow"]) == {"import"}
+    assert set(cleaned.rows["hs_code"]) == {"2811111000"} and set(cleaned.rows["frequency"]) == {"M"}
+    told = {"count": 2, "example": "line 2: KoreaJapanHFtradeMonthly.xlsx -> 2811111000 Japan"}
+    assert cleaned.repaired["named_by_file"] == told
+
+
+def test_a_table_of_years_names_its_code_and_takes_the_partner_from_its_name(tmp_path):
+    rows = [(2016, 3920999010, 5, 1, 14634259, 131389), (2005, 3920999010, 0, 0, 0, 0)]
+    cleaned = workbook(tmp_path, "KoreaJapanPItrade.xlsx", "Sheet1", YEARS_OF_ONE, *rows)
+    assert cleaned.rows[["flow", "value"]].to_numpy().tolist() == [["export", 5.0], ["import", 14_634_259.0]]
+    assert set(cleaned.rows["frequency"]) == {"A"} and cleaned.out_of_scope == {"code_not_in_force": 1}
+    with pytest.raises(DataError, match="unit_unknown: 3920999010 import JPN from 2016-01-01 sums to 14,634 "):
+        workbook(tmp_path, "KoreaJapanPItrade.xlsx", "a", YEARS_OF_ONE, (2016, 3920999010, 5, 1, 14634, 131389))
+
+
+def test_a_table_named_for_a_region_or_for_nothing_is_refused(tmp_path):
+    row = (2019, 7, 961061, 529850)
+    with pytest.raises(NoDataError, match="no row kept of 1 read; out of scope partner_region: 1"):
+        workbook(tmp_path, "KoreaNorthAmericaHFtradeMonthly.xlsx", "Sheet1", MONTHS_OF_ONE, row)
+    with pytest.raises(DataError, match="the name does not say them as in KoreaJapanHFtradeMonthly.xlsx"):
+        workbook(tmp_path, "download.xlsx", "KoreaJapanHFtrade", MONTHS_OF_ONE, row)
+    with pytest.raises(
+        DataError, match="columns missing: Item, .* or, with the partner in the file's name, Year, Month"
+    ):
+        workbook(tmp_path, "KoreaJapanHFtrade.xlsx", "Sheet1", ("Year", "Dollars"), (2019, 7))
 
 
 # What FORMATS and the samples' README say: read, kept, rejected, out of scope.

@@ -49,7 +49,7 @@ class FlowIntake(Intake):
         """Kilograms that can be used: below zero (a correction) or zero beside a value is missing, with a flag."""
         weight, value = weight.reindex(self.rows.index), value.reindex(self.rows.index)
         below = weight < 0
-        self.flag(below, "weight_negative:" + weight.map(lambda kg: f"{kg:g}"))
+        self.flag(below, "weight_negative:" + weight.map(lambda kg: f"{kg:g}").astype("str"))
         self.note_repair("weight_negative", below, lambda row: f"{weight[row.name]:g} kg -> missing, kept in flags")
         zero = (weight == 0) & (value > 0)
         self.flag(zero, "weight_zero")
