@@ -121,6 +121,41 @@ def test_a_code_that_is_not_in_its_edition_is_rejected(tmp_path):
     assert "854911" in set(v1(tmp_path, {"cmdCode": "854911", "classificationCode": "H6"}).rows["hs_code"])
 
 
+EDITIONS = [("H4", "962000", False), ("H5", "962000", True), ("H2", "848620", False), ("H3", "848620", True),
+            ("H5", "990000", True), ("H5", "000000", False), ("H6", "030900", True), ("H3", "961900", False)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("edition", "code", "sound"), EDITIONS)
+def test_a_heading_is_known_from_its_edition_on(tmp_path, edition, code, sound):
+    record = {"classificationCode": edition, "cmdCode": code}
+    cleaned = v1(tmp_path, {"period": "201906", "classificationCode": edition}, record)
+    assert list(cleaned.rejected["reason"]) == ([] if sound else ["hs_not_in_edition"])
+
+
+def test_fluorinated_polyimide_has_a_line_of_its_own_only_from_2022(tmp_path):
+    rows = [f"39209990{line},Japan,{year},1,0,0,5,1" for line in (10, 20) for year in (2006, 2021, 2022)]
+    cleaned = kita(tmp_path, *rows, "3920999020,Japan,2020,1,0,0,0,0")
+    kept = cleaned.rows[cleaned.rows["flow"] == "import"]
+    assert [*zip(kept["hs_code"], kept["period"].dt.year, strict=True)] == [("3920999010", 2021), ("3920999020", 2022)]
+    assert cleaned.rejected["reason"].value_counts().to_dict() == {"hs_not_in_edition": 4}
+    assert cleaned.out_of_scope == {"code_not_in_force": 1}
+    with pytest.raises(NoDataError, match="no row kept of 1 read; hs_not_in_edition: 1"):
+        korea(tmp_path, item(year="2021.03", hs="3920999020"))
+
+
+def test_japans_chapter_00_and_its_dependent_territories_do_not_stop_a_file(tmp_path):
+    rows = japan(tmp_path, JULY, {"HS": "000000190", **JULY}, {"Country": "620", **JULY}, {"Country": "701", **JULY})
+    assert set(rows.rows["hs_code"]) == {"281111000", "000000190"} and rows.out_of_scope == {"partner_area": 2}
+
+
+def test_comtrade_numbers_of_its_own_and_of_states_that_are_no_more(tmp_path):
+    numbers = {"251": "FRA", "381": "ITA", "380": "ITA", "490": "TWN", "579": "NOR", "699": "IND", "757": "CHE"}
+    for number, state in numbers.items():
+        assert set(v1(tmp_path, {"partnerCode": int(number)}).rows["partner"]) == {state}
+    past = v1(tmp_path, {}, {"partnerCode": 810}, {"partnerCode": 280}, {"partnerCode": 500})
+    assert past.out_of_scope == {"partner_area": 3}
+
+
 def test_an_unknown_unit_is_kept_with_a_flag(tmp_path):
     row = v1(tmp_path, {"qtyUnitCode": 77, "qty": 3.0}).rows.iloc[0]
     assert (row["quantity"], row["quantity_unit"], row["flags"]) == (3, "code 77", "unit_unknown")

@@ -61,6 +61,7 @@ def clean_korea_customs_api(path: Path, resource: Resource | None = None) -> Cle
     intake.refuse(len(levels) > 1, f"mixed levels: codes of {levels} digits", "ask for one level: they hold each other")
     period = pd.to_datetime(intake.rows["year"].str.replace(".", "-") + "-01")
     intake.put(period=period, partner=intake.states("statCd", "iso2"), hs_code=intake.rows["hsCd"])
+    intake.codes_in_force("hs_code", "period", materials.years_in_force("KOR"))
     flows = {"export": ("expDlr", "expWgt"), "import": ("impDlr", "impWgt")}
     return intake.cleaned("trade", _by_flow(intake, flows, "korea_customs_api"))
 
@@ -152,6 +153,7 @@ def clean_kita(path: Path, resource: Resource | None = None) -> Cleaned:
     intake.put(partner=states, period=period, hs_code=intake.rows["Item"])
     flows = {flow: pair for flow, pair in _FLOWS.items() if pair[0] in intake.rows}
     intake.leave_out(_not_in_force(intake.rows), "code_not_in_force")
+    intake.codes_in_force("hs_code", "period", materials.years_in_force("KOR"))
     return intake.cleaned("trade", _by_flow(intake, flows, "kita", frequency="A" if annual else "M"))
 
 
@@ -160,9 +162,9 @@ def _not_in_force(rows: pd.DataFrame) -> pd.Series:
     amounts = rows[[column for column in _KITA[4:] if column in rows]]
     zero = amounts.apply(lambda column: column.str.fullmatch(r"0+(\.0+)?")).all(axis=1)
     before = pd.Series(False, index=rows.index)
-    for code, (first, _) in materials.years_in_force("KOR").items():
-        if first:
-            before |= (rows["hs_code"] == code) & (rows["period"].dt.year < first)
+    for code, (first, last) in materials.years_in_force("KOR").items():
+        of_code, year = rows["hs_code"] == code, rows["period"].dt.year
+        before |= of_code & ((year < (first or 0)) | (year > (last or 9999)))
     return before & zero
 
 
