@@ -427,6 +427,45 @@ def test_a_table_named_for_a_region_or_for_nothing_is_refused(tmp_path):
         workbook(tmp_path, "KoreaJapanHFtrade.xlsx", "Sheet1", ("Year", "Dollars"), (2019, 7))
 
 
+def test_two_files_of_two_editions_for_one_period_are_refused(tmp_path):
+    for edition in ("H4", "H5"):
+        (tmp_path / f"{edition}.gz").write_bytes(bulk({"classificationCode": edition}))
+    files = [tmp_path / "H4.gz", tmp_path / "H5.gz"]
+    with pytest.raises(DataError, match="mixed HS editions: KOR has several for 2019-07: H4 in .*H4.gz; H5 in"):
+        build.clean_files("comtrade_bulk", files, tmp_path / "out")
+    (tmp_path / "H5.gz").write_bytes(bulk({"period": "201908"}))
+    assert build.clean_files("comtrade_bulk", files, tmp_path / "out")["rows_kept"] == 2
+
+
+def test_a_negative_weight_is_missing_and_kept_in_its_flag_whoever_publishes_it(tmp_path):
+    july = japan(tmp_path, JULY | {"Quantity2-Jul": "-5"}).rows
+    row = july[july["value"] > 0].iloc[0]
+    assert pd.isna(row["weight_kg"]) and row["flags"] == "weight_negative:-5.0"
+    for cleaned in (korea(tmp_path, item(imports=(5, -3))), kita(tmp_path, "2811111000,Japan,2019,7,0,0,5,-3")):
+        row = cleaned.rows[cleaned.rows["flow"] == "import"].iloc[0]
+        assert pd.isna(row["weight_kg"]) and row["flags"] == "weight_negative:-3" and row["value"] == 5
+        assert cleaned.repaired["weight_negative"]["count"] == 1
+
+
+def test_a_value_without_weight_stays_and_is_flagged_whoever_publishes_it(tmp_path):
+    for cleaned in (
+        legacy(tmp_path, {"Netweight (kg)": "0"}),
+        korea(tmp_path, item(imports=(5, 0))),
+        kita(tmp_path, "2811111000,Japan,2019,7,0,0,5,0"),
+        japan(tmp_path, JULY | {"Quantity2-Jul": "0"}, JULY | {"HS": "370790000"}),
+    ):
+        row = cleaned.rows[(cleaned.rows["value"] > 0) & cleaned.rows["weight_kg"].isna()].iloc[0]
+        assert "weight_zero" in row["flags"]
+
+
+def test_a_key_that_is_not_registered_and_a_bulk_file_that_is_not_there_are_said(tmp_path):
+    told = "<response><cmmMsgHeader><returnAuthMsg>SERVICE_KEY</returnAuthMsg><returnReasonCode>30</returnReasonCode>"
+    with pytest.raises(DataError, match="api_error 30 .key not registered.: SERVICE_KEY; ask again"):
+        saved(tmp_path, "korea_customs_api", f"{told}</cmmMsgHeader></response>", "a.xml")
+    with pytest.raises(RequestError, match="cannot read .*none.gz: no such file"):
+        SOURCES["comtrade_bulk"](tmp_path / "none.gz", None)
+
+
 # What FORMATS and the samples' README say: read, kept, rejected, out of scope.
 SAMPLES = {
     "comtrade_v1": ("comtrade_v1/HS-60a6ad.json", (4, 4, 0, 0)),
