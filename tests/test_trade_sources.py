@@ -495,7 +495,7 @@ def test_cards_of_materials_say_office_years_and_what_a_code_cannot_show():
     ]  # fmt: skip
     assert materials.find("hydrogen_fluoride").code_of("JPN").hs_code == "281111000"
     assert materials.card_of("281111000").title == "Hydrogen fluoride" and materials.card_of("1") is None
-    with pytest.raises(NoDataError, match="Photoresist: no code of JPN on its card; there are KOR 3707901010"):
+    with pytest.raises(NoDataError, match="no code of JPN is on the card of photoresist; there are KOR 3707901010"):
         materials.find("photoresist").code_of("JPN")
 
 

@@ -48,6 +48,7 @@ from research.findings.linkage import (
     words_linkage,
 )
 from research.findings.mirror import (
+    say_goods,
     say_mirror,
     say_missing,
     say_printed_totals,
@@ -118,6 +119,7 @@ __all__ = [
     "say_coverage",
     "say_effect",
     "say_exchange",
+    "say_goods",
     "say_linkage",
     "say_materials",
     "say_mirror",
