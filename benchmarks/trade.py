@@ -130,7 +130,7 @@ for code in codes:
         either = sides["export"].index.union(sides["import"].index)
         months = pd.PeriodIndex(either.str[:4] + "-" + either.str[4:], freq="M")
         span = pd.period_range(months.min(), months.max(), freq="M").strftime("%Y%m")
-        table = sides["export"].reindex(span).join(sides["import"].reindex(span), rsuffix="_here")
+        table = sides["export"].reindex(span).join(sides["import"].reindex(span).add_suffix("_here"))
         table = table[["primaryValue", "primaryValue_here", "netWgt", "netWgt_here"]]
         table["hhi"] = (share**2).groupby(suppliers["period"]).sum().reindex(span)
         table = table.reset_index()

@@ -238,6 +238,7 @@ def _combined(parts: list[Cleaned]) -> Cleaned:
         return parts[0]
     table = parts[0].table
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
+    _check_editions(rows)
     rows, older, revised = _newest(rows, list(tables.PROMISES[table].key))
     at_odds = _at_odds(rows, list(tables.PROMISES[table].key))
     sound, unsound = rows[~at_odds], rows[at_odds].drop_duplicates(["file", "line"])
@@ -263,6 +264,23 @@ def _combined(parts: list[Cleaned]) -> Cleaned:
         _added([part.out_of_scope for part in parts]),
         _repairs_added([*(part.repaired for part in parts), revised]),
     )
+
+
+def _check_editions(rows: pd.DataFrame) -> None:
+    """Raises DataError where files hold one reporter's period in several editions: each holds the same trade."""
+    if "hs_edition" not in rows:
+        return
+    rows = rows[rows["hs_edition"].str.fullmatch("H[0-6]")]
+    several = rows.groupby(["reporter", "period", "frequency"])["hs_edition"].transform("nunique") > 1
+    if several.any():
+        first = rows[several].sort_values(["reporter", "period"]).iloc[0]
+        alike = rows[several & (rows["reporter"] == first["reporter"]) & (rows["period"] == first["period"])]
+        files = alike.groupby("hs_edition")["file"].first()
+        told = "; ".join(f"{edition} in {file}" for edition, file in files.items())
+        raise DataError(
+            f"mixed HS editions: {first['reporter']} has several for {first['period']:%Y-%m}: {told}; clean one "
+            "edition at a time: the same trade stands in each"
+        )
 
 
 def _newest(rows: pd.DataFrame, key: list[str]) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, Any]]]:

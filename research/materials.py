@@ -63,7 +63,7 @@ class Material:
         found = [code for code in self.codes if code.reporter == reporter]
         if not found:
             there = ", ".join(f"{code.reporter} {code.hs_code}" for code in self.codes)
-            raise NoDataError(f"{self.title}: no code of {reporter} on its card; there are {there}")
+            raise NoDataError(f"no code of {reporter} is on the card of {self.title.lower()}; there are {there}")
         return found[0]
 
 

@@ -195,7 +195,8 @@ def test_every_source_is_cited_with_publisher_licence_and_vintage(built):
 
 
 @pytest.mark.parametrize(
-    ("value", "written"), [(66_856_769, "USD 66.9 m"), (2.5e9, "USD 2.5 bn"), (float("nan"), "not recorded")]
+    ("value", "written"),
+    [(66_856_769, "USD 66.9 m"), (2.5e9, "USD 2.5 bn"), (-57_481_188, "USD −57.5 m"), (float("nan"), "not recorded")],
 )
 def test_dollars_are_written_one_way(value, written):
     assert findings.dollars(value) == written

@@ -63,7 +63,7 @@ def test_what_is_not_there_is_an_error_that_a_page_turns_into_a_limit(flows, quo
         "no item record of CHN is here": lambda: mirror.substitution(empty, "1", "CHN", base_year=2018, year=2019),
         "no goods group of Japan with PRK": lambda: mirror.goods_between(goods(), dyads.find("JPN-PRK")),
         "and Japan is no side of FRA-DEU": lambda: mirror.goods_between(goods(), dyads.find("FRA-DEU")),
-        "no code of FRA on its card": lambda: mirror.mirror_gap(quoted, flows, FLUORIDE, "JPN", "FRA"),
+        "no code of FRA is on the card of hydrogen": lambda: mirror.mirror_gap(quoted, flows, FLUORIDE, "JPN", "FRA"),
     }
     held = findings.WhereHeld()
     for message, ask in asks.items():
@@ -107,6 +107,11 @@ def test_goods_groups_show_a_partner_beside_the_world(built):
     told = mirror.goods_between(goods(), dyads.find("JPN-CHN"))
     total = told[told["goods_group"] == "Grand Total"]
     assert len(total) == 2 and ((total["share"] > 0.1) & (total["share"] < 0.3)).all()
+    said = findings.say_goods(told)
+    assert said.role == "answer" and "of its exports), and bought for" in said.text and len(said.numbers) == 2
+    unknown = findings.say_goods(told.assign(share=float("nan")))
+    assert "(an unknown part of its imports)" in unknown.text
+    assert findings.say_goods(told[told["flow"] == "export"]).role == "limit"
     table = findings.table_goods(told)
     assert "Grand Total" in table.html() and "with China by group" in table.title
 

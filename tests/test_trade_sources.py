@@ -4,6 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -118,6 +119,41 @@ def test_a_code_that_is_not_in_its_edition_is_rejected(tmp_path):
     cleaned = v1(tmp_path, {}, {"cmdCode": "771234"}, {"cmdCode": "854911"})
     assert list(cleaned.rejected["reason"]) == ["hs_not_in_edition"] * 2
     assert "854911" in set(v1(tmp_path, {"cmdCode": "854911", "classificationCode": "H6"}).rows["hs_code"])
+
+
+EDITIONS = [("H4", "962000", False), ("H5", "962000", True), ("H2", "848620", False), ("H3", "848620", True),
+            ("H5", "990000", True), ("H5", "000000", False), ("H6", "030900", True), ("H3", "961900", False)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("edition", "code", "sound"), EDITIONS)
+def test_a_heading_is_known_from_its_edition_on(tmp_path, edition, code, sound):
+    record = {"classificationCode": edition, "cmdCode": code}
+    cleaned = v1(tmp_path, {"period": "201906", "classificationCode": edition}, record)
+    assert list(cleaned.rejected["reason"]) == ([] if sound else ["hs_not_in_edition"])
+
+
+def test_fluorinated_polyimide_has_a_line_of_its_own_only_from_2022(tmp_path):
+    rows = [f"39209990{line},Japan,{year},1,0,0,5,1" for line in (10, 20) for year in (2006, 2021, 2022)]
+    cleaned = kita(tmp_path, *rows, "3920999020,Japan,2020,1,0,0,0,0")
+    kept = cleaned.rows[cleaned.rows["flow"] == "import"]
+    assert [*zip(kept["hs_code"], kept["period"].dt.year, strict=True)] == [("3920999010", 2021), ("3920999020", 2022)]
+    assert cleaned.rejected["reason"].value_counts().to_dict() == {"hs_not_in_edition": 4}
+    assert cleaned.out_of_scope == {"code_not_in_force": 1}
+    with pytest.raises(NoDataError, match="no row kept of 1 read; hs_not_in_edition: 1"):
+        korea(tmp_path, item(year="2021.03", hs="3920999020"))
+
+
+def test_japans_chapter_00_and_its_dependent_territories_do_not_stop_a_file(tmp_path):
+    rows = japan(tmp_path, JULY, {"HS": "000000190", **JULY}, {"Country": "620", **JULY}, {"Country": "701", **JULY})
+    assert set(rows.rows["hs_code"]) == {"281111000", "000000190"} and rows.out_of_scope == {"partner_area": 2}
+
+
+def test_comtrade_numbers_of_its_own_and_of_states_that_are_no_more(tmp_path):
+    numbers = {"251": "FRA", "381": "ITA", "380": "ITA", "490": "TWN", "579": "NOR", "699": "IND", "757": "CHE"}
+    for number, state in numbers.items():
+        assert set(v1(tmp_path, {"partnerCode": int(number)}).rows["partner"]) == {state}
+    past = v1(tmp_path, {}, {"partnerCode": 810}, {"partnerCode": 280}, {"partnerCode": 500})
+    assert past.out_of_scope == {"partner_area": 3}
 
 
 def test_an_unknown_unit_is_kept_with_a_flag(tmp_path):
@@ -347,6 +383,89 @@ def test_a_kita_table_in_thousands_or_without_its_columns_is_refused(tmp_path):
         saved(tmp_path, "kita", b"no", "a.xlsx")
 
 
+def workbook(folder: Path, name: str, sheet: str, *rows: tuple):
+    book = openpyxl.Workbook()
+    book.active.title = sheet
+    for row in rows:
+        book.active.append(row)
+    book.save(folder / name)
+    return SOURCES["kita"](folder / name, None)
+
+
+MONTHS_OF_ONE = ("Year", "Month", "ImportDollar", "ImportKg")
+YEARS_OF_ONE = ("Year", "HS10", "ExportQuantityDollar", "ExportQuantityKg", "ImportQuantityDollar", "ImportQuantityKg")
+
+
+def test_a_table_of_one_item_and_partner_takes_both_from_its_name_and_never_from_its_sheet(tmp_path):
+    rows = [(2019, 8, 0, 0), (2019, 7, 961061, 529850)]
+    cleaned = workbook(tmp_path, "KoreaJapanHFtradeMonthly.xlsx", "KoreaNorthAmericaHFtrade", MONTHS_OF_ONE, *rows)
+    assert cleaned.rows["value"].tolist() == [961_061, 0] and cleaned.rows["weight_kg"].tolist() == [529_850, 0]
+    assert set(cleaned.rows["partner"]) == {"JPN"} and set(cleaned.rows["flow"]) == {"import"}
+    assert set(cleaned.rows["hs_code"]) == {"2811111000"} and set(cleaned.rows["frequency"]) == {"M"}
+    told = {"count": 2, "example": "line 2: KoreaJapanHFtradeMonthly.xlsx -> 2811111000 Japan"}
+    assert cleaned.repaired["named_by_file"] == told
+
+
+def test_a_table_of_years_names_its_code_and_takes_the_partner_from_its_name(tmp_path):
+    rows = [(2016, 3920999010, 5, 1, 14634259, 131389), (2005, 3920999010, 0, 0, 0, 0)]
+    cleaned = workbook(tmp_path, "KoreaJapanPItrade.xlsx", "Sheet1", YEARS_OF_ONE, *rows)
+    assert cleaned.rows[["flow", "value"]].to_numpy().tolist() == [["export", 5.0], ["import", 14_634_259.0]]
+    assert set(cleaned.rows["frequency"]) == {"A"} and cleaned.out_of_scope == {"code_not_in_force": 1}
+    with pytest.raises(DataError, match="unit_unknown: 3920999010 import JPN from 2016-01-01 sums to 14,634 "):
+        workbook(tmp_path, "KoreaJapanPItrade.xlsx", "a", YEARS_OF_ONE, (2016, 3920999010, 5, 1, 14634, 131389))
+
+
+def test_a_table_named_for_a_region_or_for_nothing_is_refused(tmp_path):
+    row = (2019, 7, 961061, 529850)
+    with pytest.raises(NoDataError, match="no row kept of 1 read; out of scope partner_region: 1"):
+        workbook(tmp_path, "KoreaNorthAmericaHFtradeMonthly.xlsx", "Sheet1", MONTHS_OF_ONE, row)
+    with pytest.raises(DataError, match="the name does not say them as in KoreaJapanHFtradeMonthly.xlsx"):
+        workbook(tmp_path, "download.xlsx", "KoreaJapanHFtrade", MONTHS_OF_ONE, row)
+    with pytest.raises(
+        DataError, match="columns missing: Item, .* or, with the partner in the file's name, Year, Month"
+    ):
+        workbook(tmp_path, "KoreaJapanHFtrade.xlsx", "Sheet1", ("Year", "Dollars"), (2019, 7))
+
+
+def test_two_files_of_two_editions_for_one_period_are_refused(tmp_path):
+    for edition in ("H4", "H5"):
+        (tmp_path / f"{edition}.gz").write_bytes(bulk({"classificationCode": edition}))
+    files = [tmp_path / "H4.gz", tmp_path / "H5.gz"]
+    with pytest.raises(DataError, match="mixed HS editions: KOR has several for 2019-07: H4 in .*H4.gz; H5 in"):
+        build.clean_files("comtrade_bulk", files, tmp_path / "out")
+    (tmp_path / "H5.gz").write_bytes(bulk({"period": "201908"}))
+    assert build.clean_files("comtrade_bulk", files, tmp_path / "out")["rows_kept"] == 2
+
+
+def test_a_negative_weight_is_missing_and_kept_in_its_flag_whoever_publishes_it(tmp_path):
+    july = japan(tmp_path, JULY | {"Quantity2-Jul": "-5"}).rows
+    row = july[july["value"] > 0].iloc[0]
+    assert pd.isna(row["weight_kg"]) and row["flags"] == "weight_negative:-5.0"
+    for cleaned in (korea(tmp_path, item(imports=(5, -3))), kita(tmp_path, "2811111000,Japan,2019,7,0,0,5,-3")):
+        row = cleaned.rows[cleaned.rows["flow"] == "import"].iloc[0]
+        assert pd.isna(row["weight_kg"]) and row["flags"] == "weight_negative:-3" and row["value"] == 5
+        assert cleaned.repaired["weight_negative"]["count"] == 1
+
+
+def test_a_value_without_weight_stays_and_is_flagged_whoever_publishes_it(tmp_path):
+    for cleaned in (
+        legacy(tmp_path, {"Netweight (kg)": "0"}),
+        korea(tmp_path, item(imports=(5, 0))),
+        kita(tmp_path, "2811111000,Japan,2019,7,0,0,5,0"),
+        japan(tmp_path, JULY | {"Quantity2-Jul": "0"}, JULY | {"HS": "370790000"}),
+    ):
+        row = cleaned.rows[(cleaned.rows["value"] > 0) & cleaned.rows["weight_kg"].isna()].iloc[0]
+        assert "weight_zero" in row["flags"]
+
+
+def test_a_key_that_is_not_registered_and_a_bulk_file_that_is_not_there_are_said(tmp_path):
+    told = "<response><cmmMsgHeader><returnAuthMsg>SERVICE_KEY</returnAuthMsg><returnReasonCode>30</returnReasonCode>"
+    with pytest.raises(DataError, match="api_error 30 .key not registered.: SERVICE_KEY; ask again"):
+        saved(tmp_path, "korea_customs_api", f"{told}</cmmMsgHeader></response>", "a.xml")
+    with pytest.raises(RequestError, match="cannot read .*none.gz: no such file"):
+        SOURCES["comtrade_bulk"](tmp_path / "none.gz", None)
+
+
 # What FORMATS and the samples' README say: read, kept, rejected, out of scope.
 SAMPLES = {
     "comtrade_v1": ("comtrade_v1/HS-60a6ad.json", (4, 4, 0, 0)),
@@ -376,7 +495,7 @@ def test_cards_of_materials_say_office_years_and_what_a_code_cannot_show():
     ]  # fmt: skip
     assert materials.find("hydrogen_fluoride").code_of("JPN").hs_code == "281111000"
     assert materials.card_of("281111000").title == "Hydrogen fluoride" and materials.card_of("1") is None
-    with pytest.raises(NoDataError, match="Photoresist: no code of JPN on its card; there are KOR 3707901010"):
+    with pytest.raises(NoDataError, match="no code of JPN is on the card of photoresist; there are KOR 3707901010"):
         materials.find("photoresist").code_of("JPN")
 
 

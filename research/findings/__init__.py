@@ -69,6 +69,7 @@ from research.findings.linkage import (
     words_linkage,
 )
 from research.findings.mirror import (
+    say_goods,
     say_mirror,
     say_missing,
     say_printed_totals,
@@ -151,8 +152,8 @@ __all__ = [
     "say_exchange",
     "say_exports",
     "say_goods",
-    "say_held_events",
     "say_half_lives",
+    "say_held_events",
     "say_in_time",
     "say_leads",
     "say_linkage",

@@ -119,15 +119,12 @@ def say_substitution(moves: pd.DataFrame, hs_code: str, reporter: str, partner: 
     return Finding(text, (own_number,))
 
 
-def table_substitution(moves: pd.DataFrame) -> Table:
+def table_substitution(moves: pd.DataFrame, base: int, year: int) -> Table:
     """One line a partner: value in both years and the change."""
-    frame = pd.DataFrame(
-        {
-            "Partner": [name(partner) for partner in moves["partner"]],
-            **{c: [f"{v:,.0f}".replace("-", "−") for v in moves[c]] for c in ("base_value", "value", "change")},
-        }
-    )
-    return Table("substitution", "Who gained and who lost, USD", frame, moves)
+    named = {"base_value": str(base), "value": str(year), "change": "Change"}
+    written = {title: [f"{v:,.0f}".replace("-", "−") for v in moves[column]] for column, title in named.items()}
+    frame = pd.DataFrame({"Partner": [name(partner) for partner in moves["partner"]], **written})
+    return Table("substitution", "Who gained and who lost, USD", frame, moves.rename(columns=named))
 
 
 def say_supplier(yearly: pd.DataFrame, hs_code: str, reporter: str, partner: str) -> Finding:
@@ -145,6 +142,36 @@ def say_supplier(yearly: pd.DataFrame, hs_code: str, reporter: str, partner: str
         KeyNumber("hhi", "concentration (HHI)", hhi, "0 to 1", f"{hhi:.4f}", str(last["period"].year)),
     )
     return Finding(text, numbers, role="answer")
+
+
+def say_goods(goods: pd.DataFrame) -> Finding:
+    """What Japan sold to the other and bought from it in the last full year, and what part of its trade that is."""
+    total = goods[goods["goods_group"] == "Grand Total"].set_index("flow")
+    partner, year = name(goods["partner"].iloc[0]), goods["year"].iloc[0]
+    if not {"export", "import"} <= set(total.index):
+        return Finding(f"A grand total of Japan's trade with {partner} is not held for both directions.", role="limit")
+    sold, bought = (f"{total.loc[flow, 'value_jpy'] / 1e9:,.1f} bn yen" for flow in ("export", "import"))
+    parts = [_part_of(total.loc[flow, "share"]) for flow in ("export", "import")]
+    text = (
+        f"In {year} Japan sold goods for {sold} to {partner}{parts[0]} of its exports), and bought for {bought} from it"
+        f"{parts[1]} of its imports): all goods together, by Japan's figures, which do not show dependence on an item."
+    )
+    numbers = [
+        KeyNumber(
+            f"goods_{flow}_{year}",
+            f"{flow}s, {partner}, {year}",
+            float(total.loc[flow, "value_jpy"]),
+            "JPY",
+            told,
+            "all goods, Japan's figures",
+        )
+        for flow, told in (("export", sold), ("import", bought))
+    ]
+    return Finding(text, tuple(numbers), role="answer")
+
+
+def _part_of(share: float) -> str:
+    return " (an unknown part" if pd.isna(share) else f" ({share:.1%}"
 
 
 def table_goods(goods: pd.DataFrame) -> Table:

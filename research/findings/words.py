@@ -168,4 +168,5 @@ def dollars(value: float) -> str:
     """USD 66.9 m"""
     if pd.isna(value):
         return "not recorded"
-    return f"USD {value / 1e9:,.1f} bn" if abs(value) >= 1e9 else f"USD {value / 1e6:,.1f} m"
+    text = f"USD {value / 1e9:,.1f} bn" if abs(value) >= 1e9 else f"USD {value / 1e6:,.1f} m"
+    return text.replace("-", "−")

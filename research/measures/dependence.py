@@ -167,7 +167,9 @@ def change(
 
     In: the `trade` table, monthly. Bases: the same number of months before; the same calendar months of
     `base_year` (2018, the last year before the export controls; over a year-end they wrap within it); the
-    first half of the year after (2019), which is compared month by month in the mean.
+    first half of the year after (2019), which is compared month by month in the mean; the same calendar months
+    of `base_year` and the year before it, their mean; the second half of `base_year`, month by month in the
+    mean; and for a window of other than twelve months the same months of the year before.
     Out: base, base_start, base_end (first days of first and last month), base_value, value (both in the unit
     of `of`; sums, or monthly means where the base says so), change_percent, missing_months (number, of base
     and window together), why (why there is no change: which months are missing, a base of zero, a base that
@@ -187,21 +189,28 @@ def change(
     series = rows.set_index(rows["period"].dt.to_period("M"))[of].astype(float)
     window = pd.period_range(first, periods=months, freq="M")
     same = pd.PeriodIndex([pd.Period(year=base_year, month=m.month, freq="M") for m in window])
-    half = pd.period_range(f"{base_year + 1}-01", periods=6, freq="M")
+    first_half, second_half = (
+        pd.period_range(m, periods=6, freq="M") for m in (f"{base_year + 1}-01", f"{base_year}-07")
+    )
     bases = [
-        (f"{months} months before", window - months, False),
-        (f"same months of {base_year}", same, False),
-        (f"first half of {base_year + 1} (monthly mean)", half, True),
+        (f"{months} months before", window - months, "sum", 1),
+        (f"same months of {base_year}", same, "sum", 1),
+        (f"first half of {base_year + 1} (monthly mean)", first_half, "mean", 1),
+        (f"same months of {base_year - 1} and {base_year} (mean)", (same - 12).append(same), "sum", 2),
+        (f"second half of {base_year} (monthly mean)", second_half, "mean", 1),
     ]
+    if months != MONTHS_A_YEAR:
+        bases.append(("same months of the year before", window - 12, "sum", 1))
     return pd.DataFrame([_against(series, window, *base) for base in bases])
 
 
 def _against(
-    series: pd.Series, window: pd.PeriodIndex, base: str, base_months: pd.PeriodIndex, mean: bool
+    series: pd.Series, window: pd.PeriodIndex, base: str, base_months: pd.PeriodIndex, taken: str, years: int
 ) -> dict[str, object]:
-    """One base's row of `change`."""
+    """One base's row of `change`; a base of several years is their mean."""
     counted = {"base_value": series.reindex(base_months), "value": series.reindex(window)}
-    sums = {name: (part.mean if mean else part.sum)(skipna=False) for name, part in counted.items()}
+    sums = {name: getattr(part, taken)(skipna=False) for name, part in counted.items()}
+    sums["base_value"] /= years
     missing = sorted({m for part in counted.values() for m in part.index[part.isna()]})
     if missing:
         why = f"missing: {', '.join(map(str, missing))}"

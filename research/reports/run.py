@@ -5,6 +5,7 @@ The work of one run is `run_one`, a plain function of plain values, so any execu
 """
 
 import datetime
+import glob
 import logging
 import multiprocessing
 import os

@@ -41,12 +41,16 @@ _LEGACY = {
 }  # fmt: skip
 _WHOLE = {"partner2": ("", "0"), "customs": ("", "C00", "0"), "mot": ("", "0"), "mos": ("", "0")}
 _FLOW = {"M": "import", "X": "export", "Import": "import", "Export": "export"}
-# Rows of these "partners" belong to no state: areas not specified, bunkers, free zones, groups and dependencies.
+# Rows of these "partners" belong to no state of ours: areas not specified, bunkers, free zones, groups, dependencies;
+# and states that are no more, which Comtrade keeps apart from those that followed them.
 _AREAS = set(
     """97 129 221 290 471 472 473 492 527 536 568 577 636 637 697 711 837 838 839 849 879 899
     16 60 86 92 136 162 166 184 234 238 258 260 292 304 312 316 334 474 254 175 530 531 533 534 535 540 574 580 570 612
-    638 652 654 660 663 666 732 772 796 876 239 74 80 581 830 831 832 833 248 744 850""".split()
+    638 652 654 660 663 666 732 772 796 876 239 74 80 581 830 831 832 833 248 744 850 10 500
+    58 200 230 278 280 457 459 461 532 582 588 590 592 647 658 717 720 736 810 835 836 841 866 868 886
+    890 891""".split()
 )
+# As the UN's reference tables of Comtrade have them (1 none, 8 kilograms).
 _UNITS = {
     "2": "m2", "3": "1000 kWh", "4": "m", "5": "items", "6": "pairs", "7": "litres", "9": "1000 items",
     "10": "packs", "11": "dozens", "12": "m3", "13": "carats",

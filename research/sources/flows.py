@@ -1,7 +1,7 @@
 """What every source of item trade shares: flags, numbers, codes, and the refusals that keep wrong files out."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,13 @@ from research.sources.intake import Intake
 
 _DATE = re.compile(r"(?<![0-9])([12][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))(?![0-9])")
 _PLAIN = r"-?[0-9]{1,15}(\.[0-9]+)?"
-# Headings that the sixth edition (2022) brought in: in an older edition such a code is a slip.
-_NEW_IN_2022 = ("0309", "2404", "3827", "8549", "8806")
+# Headings by the edition that brought them in (3 of 2007, 4 of 2012, 5 of 2017, 6 of 2022): in an older one a slip.
+_NEW_HEADINGS = {
+    "8486": 3, "8487": 3, "0308": 4, "3826": 4, "9619": 4, "9620": 5,
+    "0309": 6, "2404": 6, "3827": 6, "8549": 6, "8806": 6,
+}  # fmt: skip
+# The chapters of the Harmonized System; 98 and 99 are each country's own, and Japan has a chapter 00 for re-exports.
+_CHAPTERS = frozenset(f"{chapter:02d}" for chapter in range(1, 100)) - {"77"}
 VALUATION = {"import": "cif", "export": "fob"}
 
 
@@ -49,7 +54,7 @@ class FlowIntake(Intake):
         """Kilograms that can be used: below zero (a correction) or zero beside a value is missing, with a flag."""
         weight, value = weight.reindex(self.rows.index), value.reindex(self.rows.index)
         below = weight < 0
-        self.flag(below, "weight_negative:" + weight.map(lambda kg: f"{kg:g}"))
+        self.flag(below, "weight_negative:" + weight.map(lambda kg: f"{kg:g}").astype("str"))
         self.note_repair("weight_negative", below, lambda row: f"{weight[row.name]:g} kg -> missing, kept in flags")
         zero = (weight == 0) & (value > 0)
         self.flag(zero, "weight_zero")
@@ -62,10 +67,19 @@ class FlowIntake(Intake):
             raise DataError(f"{self.file}: {what}; {do}")
 
     def codes_in_edition(self, code: str, edition: pd.Series) -> None:
-        """Rejects chapters that no edition has, and headings of 2022 in an edition before it."""
+        """Rejects chapters that an edition has not, and headings of a later edition of the Harmonized System."""
         text, of = self.rows[code], edition.reindex(self.rows.index)
-        late = text.str[:4].isin(_NEW_IN_2022) & of.isin(["H0", "H1", "H2", "H3", "H4", "H5"])
-        self.reject(text.str[:2].isin(["00", "77"]) | late, "hs_not_in_edition")
+        chapter = text.str[:2]
+        known = chapter.isin(_CHAPTERS) | (text == "TOTAL") | ((chapter == "00") & (of == "JP-9"))
+        number = pd.to_numeric(of.str.removeprefix("H"), errors="coerce")
+        late = text.str[:4].map(_NEW_HEADINGS).astype("float64") > number
+        self.reject(~known | late, "hs_not_in_edition")
+
+    def codes_in_force(self, code: str, period: str, years: Mapping[str, tuple[int | None, int | None]]) -> None:
+        """Rejects what is recorded under a code in a year in which it did not exist, where a card says when it did."""
+        first, last = (self.rows[code].map(lambda c, at=at: years.get(c, (None, None))[at]) for at in (0, 1))
+        year = self.rows[period].dt.year
+        self.reject((year < first.astype("float64")) | (year > last.astype("float64")), "hs_not_in_edition")
 
     def once_or_refuse(self, *key: str) -> None:
         """Equal repeats are merged; rows that differ under one key would be summed by a reader: the file is refused."""

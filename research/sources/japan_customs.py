@@ -24,8 +24,13 @@ _FLOW = {"1": "export", "2": "import"}
 _KILOS = {"KG": 1.0, "MT": 1000.0, "TON": 1000.0}
 _UNITS = {
     "NO": "items", "L": "litres", "KL": "kilolitres", "SM": "m2", "CM": "m3", "M": "m", "PR": "pairs", "DZ": "dozens",
-    "TH": "1000 items", "GR": "g", "CT": "carats", "MWH": "MWh", "NR": "pairs", "ST": "sets", "HN": "100 items",
+    "TH": "1000 items", "GR": "g", "CT": "carats", "MWH": "MWh", "ST": "sets",
 }  # fmt: skip
+# Partners of the ministry's list that are no state of ours: dependent territories, parts of states, Kosovo, unknown.
+_AREAS = frozenset(
+    """216 219 248 249 301 303 314 317 325 326 327 328 332 334 337 338 405 414 415 502 508 523 537 548 557 605 607 608
+    609 616 618 619 620 621 622 627 701 702 703""".split()
+)
 YEN = 1000  # what a figure of one means
 # Quoted by the press for July 2019: catches a file in dollars.
 _KNOWN = {("281111000", "KOR", "export", ("2019-07-01",)): 400_970_000.0}
@@ -102,6 +107,7 @@ def _settle(intake: FlowIntake) -> None:
     intake.reject(~intake.rows["Exp or Imp"].isin(_FLOW), "flow_unknown")
     intake.reject(~intake.rows["Year"].str.fullmatch("[12][0-9]{3}"), "year_invalid")
     if "Country" in intake.rows:
+        intake.leave_out(intake.rows["Country"].isin(_AREAS), "partner_area")
         intake.put(partner=intake.states("Country", "japan_customs"))
     else:
         intake.put(partner=pd.Series("WLD", index=intake.rows.index))
@@ -233,6 +239,8 @@ def _series(path: Path, resource: Resource | None, records: list[list[str]]) -> 
     for column in amounts:
         flow, code = column.split("-", 1)
         intake.put(code=pd.Series("0" if code == "Total" else code, index=intake.rows.index))
+        if code in _AREAS:
+            continue
         partner = "WLD" if code == "Total" else intake.states("code", "japan_customs")
         flow = {"Exp": "export", "Imp": "import"}[flow]
         parts.append(
@@ -343,6 +351,7 @@ def _cells(intake: FlowIntake) -> pd.DataFrame:
     foreign = intake.rows.loc[is_value & ~in_yen, "unit"]
     told = foreign.iloc[0] if len(foreign) else ""
     intake.refuse(len(foreign) > 0, f"unit_unknown: values are in {told!r}, thousand yen expected", "get the yen table")
+    intake.leave_out(intake.rows["area"].str.removeprefix("50").isin(_AREAS), "partner_area")
     intake.put(partner=intake.states("area", "estat"))
     intake.once_or_refuse("flow", "cat01", "area", "time", "cat02")
     rows = intake.rows.assign(number=pd.to_numeric(intake.rows["cat02"]))
