@@ -34,7 +34,7 @@ MERGE_MEMORY = "192MB"
 ROW_GROUP = 131_072
 WORKERS = 2
 LARGEST_BLOCK = 24 << 20
-FILE_FLAGS = ("prefiltered", "benchmark")  # notes of a cleaner that hold for every row of its file
+FILE_FLAGS = ("prefiltered",)  # notes of a cleaner that hold for every row of its file
 RESULT = ("events.parquet", "rejected.parquet", "event_coverage.parquet", "summary.json")
 _CODE = ("bulk.py", "cameo.py", "coverage.py", "dyads.py", "tables.py", "sources/*.py")
 _ARROW = {
@@ -292,7 +292,7 @@ def _merge(
 
 
 def _file_flags(books: list[dict[str, Any]]) -> dict[str, str]:
-    """What is to be said of every row of a file, by file: of another feed, filtered before, a benchmark's."""
+    """What is to be said of every row of a file, by file: of another feed, filtered before."""
     flags: dict[str, str] = {}
     for book in books:
         slot = slot_of(Path(book["file"]).name)

@@ -584,6 +584,22 @@ def test_icews_scope_dates_of_2017_and_another_header(tmp_path):
     assert [bad["reason"] for bad in summary["files_rejected"]] == ["unknown_header", "bad_separator"]
 
 
+def test_icews_under_the_names_of_an_r_package_and_korea_under_another_name_are_read(tmp_path):
+    renamed = "\t".join(name.lower().replace(" ", "_") for name in icews.HEADER)
+    row = icews_text({"Source Country": "Korea, Republic Of", "Target Country": "Japan"}).split("\n")[1]
+    _, events = cleaned(tmp_path, "icews", day=f"{renamed}\n{row}")
+    assert (events["initiator"].item(), events["target"].item()) == ("KOR", "JPN")
+
+
+@pytest.mark.parametrize("when", ["2014-01-01", "264", "264\t0"])
+def test_the_text_of_a_benchmark_is_no_file_of_events(tmp_path, when):
+    line = f"Citizen (Japan)\tMake statement\tSouth Korea\t{when}"
+    summary, _ = cleaned(tmp_path, "icews", bench=line, day=icews_text({}))
+    refused = summary["files_rejected"][0]
+    assert refused["reason"] == "benchmark_text"
+    assert "a benchmark made of ICEWS, without ids" in refused["found"]
+
+
 def polecat_text(*rows: dict[str, str], columns=polecat.COLUMNS, tail="") -> str:
     base = dict.fromkeys(polecat.COLUMNS, "None") | {
         "Event ID": "20230316-1_1", "Event Date": "2023-03-16", "Event Type": "CONSULT", "Event Mode": "visit",
@@ -607,6 +623,17 @@ def test_polecat_keeps_its_kinds_and_spreads_rows_of_several_states(tmp_path):
     assert summary["flags_by_name"]["multi_actor"] == 2
     assert events["cameo_code"].isna().all()
     assert set(events["title"]) == {"CONSULT: visit"}
+
+
+def test_an_accusation_scored_as_cooperation_is_suspect(tmp_path):
+    accused = {"Event Type": "ACCUSE", "Quad Code": "VERBAL CONFLICT", "Intensity": "3"}
+    several = {"Event ID": "2", "Recipient Country": "JPN; USA", "Recipient COW": "740; 2"}
+    rows = (accused, accused | several, accused | {"Event ID": "3", "Intensity": "-2"})
+    _, events = cleaned(tmp_path, "polecat", "JPN-KOR", day=polecat_text(*rows))
+    flags = events.set_index("event_id")["flags"].fillna("")
+    assert flags["polecat:20230316-1_1"] == "score_suspect"
+    assert flags["polecat:2:KOR-JPN"].startswith("multi_actor;score_suspect")
+    assert "score_suspect" not in flags["polecat:3"]
 
 
 @pytest.mark.parametrize(
