@@ -54,6 +54,8 @@ def test_the_headline_stands_on_whole_months_only():
     told = findings.words_coded(months(), "gdelt2", HOME, curated=True)
     assert told["headline"].endswith("lowest in Jan 2017 (−0.50) and highest in Jan 2015 (+0.50)")
     assert "3 months are covered in part or not at all" in told["alt"]
+    flat = months().assign(quad_1=6, quad_3=2)
+    assert findings.words_coded(flat, "icews", HOME, curated=True)["headline"].endswith("is +0.50 in every whole month")
     none = findings.words_coded(months().assign(partial=True), "gdelt2", HOME, curated=False)
     assert none["headline"] == "GDELT 2.0 covers no month whole: what is drawn are parts of months"
 

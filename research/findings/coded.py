@@ -73,7 +73,7 @@ def say_coded(monthly: pd.DataFrame, source: str, pair: Dyad, *, curated: bool) 
     numbers = (
         KeyNumber("coded_reports", label, reports, "reports", f"{reports:,}", f"{acts:,} acts"),
         KeyNumber("coded_duplicates", "reports that repeat an act", share, "share", f"{share:.0%}", "of the same day"),
-        KeyNumber("coded_covered", "of the months covered", covered, "share", f"{covered:.0%}", told),
+        KeyNumber("coded_covered", "of the months covered", covered, "share", f"{covered:.1%}", told),
     )
     return Finding(text, numbers, role="finding" if curated else "answer")
 
@@ -85,7 +85,9 @@ def words_coded(monthly: pd.DataFrame, source: str, pair: Dyad, *, curated: bool
     acts = whole.sum(axis=1)
     balance = ((whole["quad_1"] + whole["quad_2"] - whole["quad_3"] - whole["quad_4"]) / acts)[acts > 0].astype(float)
     headline = f"{title} covers no month whole: what is drawn are parts of months"
-    if len(balance):
+    if len(balance) and balance.min() == balance.max():
+        headline = f"In {title} the balance of acts, both directions, is {signed(balance.min())} in every whole month"
+    elif len(balance):
         headline = (
             f"In {title} the balance of acts, both directions, was lowest in {month(balance.idxmin())} "
             f"({signed(balance.min())}) and highest in {month(balance.idxmax())} ({signed(balance.max())})"
@@ -200,7 +202,8 @@ def words_calendars(days: pd.DataFrame) -> dict[str, str]:
 def table_calendar(days: pd.DataFrame) -> Table:
     """One line a feed and year: days by what became of their files; the CSV has them by month."""
     files = days["source"].map(SOURCES) + days["feed"].map(lambda feed: "" if feed == "main" else f", {feed}")
-    known = days.assign(Files=files + " (" + days["folder"] + ")", Year=days["day"].dt.year)
+    folder = (" (" + days["folder"] + ")").mask(days["folder"] == days["source"], "")
+    known = days.assign(Files=files + folder, Year=days["day"].dt.year)
     known = known.assign(Month=known["day"].dt.to_period("M").astype(str))
     return Table("event-days", "Days by what became of their files", _by(known, "Year"), _by(known, "Month"))
 

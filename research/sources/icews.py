@@ -52,8 +52,8 @@ def _check_header(raw: bytes) -> None:
     if len(names) in (4, 5) and _BENCHMARK.fullmatch(names[3]):
         raise FileRefused(
             "benchmark_text",
-            f"lines of subject, relation, object, date ({', '.join(names)[:120]}): a benchmark made of ICEWS, without ids, "
-            "with repeats taken out and often a sample; its volume says nothing: get the events themselves",
+            f"lines of subject, relation, object, date ({', '.join(names)[:120]}): a benchmark made of ICEWS, without "
+            "ids, with repeats taken out and often a sample; its volume says nothing: get the events themselves",
         )
     if [name.strip('" ').lower().replace(" ", "_") for name in names] != wanted:
         raise FileRefused(
