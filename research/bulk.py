@@ -16,7 +16,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -229,9 +229,29 @@ def _keep_freed_memory() -> None:
     del block
 
 
+class _Part:
+    """The tables of a part, a Parquet file each, made with its first rows."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.writers: dict[str, parquet.ParquetWriter] = {}
+
+    def write(self, name: str, rows: list) -> None:
+        """Takes a batch of rows of one table."""
+        if name not in self.writers:
+            self.writers[name] = parquet.ParquetWriter(self.folder / f"{name}.parquet", _SCHEMAS[name])
+        self.writers[name].write_batch(arrow.RecordBatch.from_pylist(rows, schema=_SCHEMAS[name]))
+
+    def close(self) -> None:
+        """Ends the files."""
+        for writer in self.writers.values():
+            writer.close()
+        self.writers.clear()
+
+
 def _cleaned(source: str, file: str, folder: Path, pair: dyads.Dyad | None, check: Listed | None) -> dict[str, Any]:
-    writers = {name: parquet.ParquetWriter(folder / f"{name}.parquet", schema) for name, schema in _SCHEMAS.items()}
-    sink = Sink(file, partial(_write, writers), pair)
+    part = _Part(folder)
+    sink = Sink(file, part.write, pair)
     refused = None
     try:
         verify(Path(file), check)
@@ -240,23 +260,18 @@ def _cleaned(source: str, file: str, folder: Path, pair: dyads.Dyad | None, chec
     except FileRefused as fault:
         refused = {"file": file, "reason": fault.reason, "found": str(fault)}
     finally:
-        for writer in writers.values():
-            writer.close()
+        part.close()
     if refused is None:
         return sink.counts()
-    with parquet.ParquetWriter(folder / "events.parquet", _SCHEMAS["events"]):
-        pass
-    with parquet.ParquetWriter(folder / "rejected.parquet", _SCHEMAS["rejected"]) as writer:
-        row = {"file": file, "line": None, "reason": refused["reason"], "record": json.dumps(refused["found"])}
-        _write({"rejected": writer}, "rejected", [row])
-    counts = Sink(file, lambda *_: None, pair).counts()
+    for written in folder.glob("*.parquet"):
+        written.unlink()
+    row = {"file": file, "line": None, "reason": refused["reason"], "record": json.dumps(refused["found"])}
+    part.write("rejected", [row])
+    part.close()
+    counts = Sink(file, part.write, pair).counts()
     return counts | {
         "rows_read": 1, "rows_rejected": 1, "rejected_by_reason": {refused["reason"]: 1}, "refused": refused,
     }  # fmt: skip
-
-
-def _write(writers: dict[str, parquet.ParquetWriter], name: str, rows: list) -> None:
-    writers[name].write_batch(arrow.RecordBatch.from_pylist(rows, schema=_SCHEMAS[name]))
 
 
 def _merge(
@@ -323,11 +338,9 @@ def _merge_rows(parts: list[Path], beside: Path, summary: dict[str, Any], flags:
     with duckdb.connect(config={"memory_limit": MERGE_MEMORY, "threads": 2}) as base:
         base.execute("set temp_directory = ?", [str(beside / "spill")])
         base.execute("set preserve_insertion_order = false")
-        base.execute(_RANKED, [[str(part / "events.parquet") for part in parts]])
+        base.execute(_RANKED, [_files("events", parts, beside)])
         again = base.execute(_AGAIN).fetchall()
-        base.execute(
-            "create temp table of_file as select unnest($1) file, unnest($2) flag", [[*flags], [*flags.values()]]
-        )
+        base.execute(_OF_FILE, [[*flags], [*flags.values()]])
         base.execute(_MARKED)
         counts = base.execute("select unnest(string_split(flags, ';')) f, count(*) from marked group by 1 order by 1")
         summary["flags_by_name"] = dict(counts.fetchall())
@@ -336,10 +349,20 @@ def _merge_rows(parts: list[Path], beside: Path, summary: dict[str, Any], flags:
         _enter_repeats(summary, again)
         events = base.sql("select * from marked order by event_date, source, event_id")
         _stream("events", events, beside / "events.parquet", checked=True)
-        base.execute(_ALL_REJECTED, [[str(part / "rejected.parquet") for part in parts]])
+        base.execute(_ALL_REJECTED, [_files("rejected", parts, beside)])
         rejected = base.sql("select * from all_rejected order by file, line nulls first, reason")
         _stream("rejected", rejected, beside / "rejected.parquet")
     shutil.rmtree(beside / "spill", ignore_errors=True)
+
+
+def _files(name: str, parts: list[Path], beside: Path) -> list[str]:
+    """The files of one table that parts have; an empty one where none has any."""
+    found = [str(file) for part in parts if (file := part / f"{name}.parquet").is_file()]
+    if not found:
+        (beside / "spill").mkdir(exist_ok=True)
+        found = [str(beside / "spill" / f"no_{name}.parquet")]
+        parquet.write_table(_SCHEMAS[name].empty_table(), found[0])
+    return found
 
 
 # The first row of an event id stays, in order of files as given and of lines.

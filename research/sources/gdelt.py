@@ -41,13 +41,17 @@ _KNOWN = tuple(dyads.STATES)
 _IDS = {code: number for number, code in enumerate(_KNOWN, start=2)}
 _UNKNOWN = len(_KNOWN) + 2
 _NUMBERS = _UNKNOWN + 1
+_A = np.uint8(ord("A"))
+_TAB = np.uint8((9 - 65) % 256)
+_NO_CODE, _OTHER_CODE = np.int32(26**3), np.int32(26**3 + 1)
 # What the scan does with a row: count it, read it, reject it.
 _READ, _REJECT = 1, 2
 
 
 def _by_letters() -> np.ndarray:
-    """The scan's number of every code of three letters."""
-    table = np.full(26**3, _UNKNOWN, dtype=np.int32)
+    """The scan's number of every code of three letters, then of none and of any other text."""
+    table = np.full(_OTHER_CODE + 1, _UNKNOWN, dtype=np.int32)
+    table[_NO_CODE] = 0
     numbers = {code: 1 for code in dyads.NO_STATES}
     numbers |= {code: _IDS[iso3] for code, iso3 in dyads.SPELLINGS["gdelt"].items()}
     for code, number in numbers.items():
@@ -66,6 +70,7 @@ def _bits() -> np.ndarray:
 
 
 _BY_LETTERS, _BITS = _by_letters(), _bits()
+_FROM = np.uint8(255) >> np.arange(8, dtype=np.uint8)  # the bits of a byte from one on
 
 
 def clean_gdelt(path: Path, sink: Sink) -> None:
@@ -120,20 +125,19 @@ class _Scan:
     def block(self, block: bytes, line: int) -> int:
         """Takes in whole lines, the first of which has the number `line`; returns how many there were."""
         text = np.frombuffer(block, dtype=np.uint8)
-        tabs = text == 9
+        tabs = _Tabs(text)
         stops = np.flatnonzero(text == 10)
         starts = np.concatenate(([0], stops[:-1] + 1))
-        counts = _tabs_a_line(tabs, starts)
-        before = np.cumsum(counts, dtype=np.int32) - counts
-        sound = (counts == 60) | (counts == 57) | (counts == 56)
+        before = tabs.before(starts)
+        widths = np.diff(before, append=tabs.until[-1]) + 1
         self.sink.rows_read += len(stops)
-        self._note_widths(counts + 1)
-        rows = np.flatnonzero(sound)
+        self._note_widths(widths)
+        rows = np.flatnonzero((widths == 61) | (widths == 58) | (widths == 57))
         if len(rows) < len(stops):
             before = before[rows]
-            for at in np.flatnonzero(~sound):
+            for at in np.setdiff1d(np.arange(len(stops)), rows):
                 self.sink.reject(line + int(at), "field_count", _shown(block[starts[at] : stops[at]]))
-        sides = _countries(text, _tab_places(tabs, np.stack((before + _ACTOR1, before + _ACTOR2))) + 1)
+        sides = _countries(text, tabs.places(np.stack((before + _ACTOR1, before + _ACTOR2))) + 1)
         pairs = sides[0] * _NUMBERS + sides[1]
         self._note_pairs(pairs)
         todo = self.todo[pairs]
@@ -147,8 +151,12 @@ class _Scan:
         return len(stops)
 
     def _note_widths(self, widths: np.ndarray) -> None:
-        counts = np.bincount(widths)
-        self.widths.update({int(width): int(counts[width]) for width in np.flatnonzero(counts)})
+        first = int(widths[0])
+        if (widths == first).all():
+            self.widths[first] += len(widths)
+        else:
+            counts = np.bincount(widths)
+            self.widths.update({int(width): int(counts[width]) for width in np.flatnonzero(counts)})
         if not self.first_width:
             self.first_width = next((width for width in widths.tolist() if width in WIDTHS), 0)
         if not self.first_width and self.widths.total() >= TRIAL_LINES:
@@ -318,31 +326,31 @@ def _todo(pair: dyads.Dyad | None) -> np.ndarray:
     return todo.ravel()
 
 
-def _tabs_a_line(tabs: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """How many tabs each line has: counted in bytes, and again in full where a line has more than a byte holds."""
-    counts = np.add.reduceat(tabs.view(np.uint8), starts, dtype=np.uint8)
-    if counts.sum(dtype=np.int64) != np.count_nonzero(tabs):
-        counts = np.add.reduceat(tabs, starts, dtype=np.int64)
-    return counts.astype(np.int32)
+class _Tabs:
+    """The tabs of a text, counted eight bytes at a time: how many stand before a place, and where the n-th stands."""
 
+    def __init__(self, text: np.ndarray) -> None:
+        self.eights = np.packbits(text == 9)
+        self.until = np.cumsum(np.bitwise_count(self.eights), dtype=np.int32)
 
-def _tab_places(tabs: np.ndarray, ranks: np.ndarray) -> np.ndarray:
-    """Where in the text the tabs of these ranks (the first: 1) stand, without a list of all tabs."""
-    eights = np.packbits(tabs)
-    until = np.cumsum(np.bitwise_count(eights), dtype=np.int32)
-    eight = np.searchsorted(until, ranks)
-    return eight * 8 + _BITS[eights[eight], until[eight] - ranks]
+    def before(self, places: np.ndarray) -> np.ndarray:
+        """How many tabs there are before each of these places."""
+        eight = places >> 3
+        return self.until[eight] - np.bitwise_count(self.eights[eight] & _FROM[places & 7])
+
+    def places(self, ranks: np.ndarray) -> np.ndarray:
+        """Where the tabs of these ranks (the first: 1) stand."""
+        eight = np.searchsorted(self.until, ranks)
+        return eight * 8 + _BITS[self.eights[eight], self.until[eight] - ranks]
 
 
 def _countries(text: np.ndarray, at: np.ndarray) -> np.ndarray:
     """The scan's number of each country code that begins at these places."""
-    high, middle, low, after = (text[at + place] for place in range(4))
-    letters = [letter - np.uint8(65) for letter in (high, middle, low)]  # below A: wraps to a large number
-    three = (letters[0] < 26) & (letters[1] < 26) & (letters[2] < 26) & (after == 9)
-    index = (letters[0].astype(np.int32) * 26 + letters[1]) * 26 + letters[2]
-    numbers = np.where(three, _BY_LETTERS[np.where(three, index, 0)], np.int32(_UNKNOWN))
-    numbers[high == 9] = 0
-    return numbers
+    high, middle, low, after = (text[at + place] - _A for place in range(4))  # below A: wraps to a large number
+    three = (np.maximum(np.maximum(high, middle), low) < 26) & (after == _TAB)
+    index = np.where(high == _TAB, _NO_CODE, _OTHER_CODE)
+    np.copyto(index, (high.astype(np.int32) * 26 + middle) * 26 + low, where=three)
+    return _BY_LETTERS[index]
 
 
 def _plain_lines(pieces: Iterator[bytes], path: Path, sink: Sink) -> tuple[Iterator[bytes], int]:
