@@ -18,6 +18,7 @@ LOCK = (PROJECT / "requirements.lock").read_text()
 
 # Where conda-forge calls a package something else than the Python index does.
 CONDA_NAMES = {
+    "isal": "python-isal",
     "duckdb": "python-duckdb",
     "jupyter-client": "jupyter_client",
     "matplotlib": "matplotlib-base",
