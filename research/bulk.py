@@ -35,7 +35,7 @@ MERGE_MEMORY = "192MB"
 ROW_GROUP = 131_072
 WORKERS = 2
 LARGEST_BLOCK = 24 << 20
-FILE_FLAGS = ("prefiltered", "benchmark")  # notes of a cleaner that hold for every row of its file
+FILE_FLAGS = ("prefiltered",)  # notes of a cleaner that hold for every row of its file
 RESULT = ("events.parquet", "rejected.parquet", "event_coverage.parquet", "summary.json")
 _CODE = ("bulk.py", "cameo.py", "coverage.py", "dyads.py", "tables.py", "sources/*.py")
 _ARROW = {
@@ -346,7 +346,7 @@ def _merge(
 
 
 def _file_flags(books: list[dict[str, Any]]) -> dict[str, str]:
-    """What is to be said of every row of a file, by file: of another feed, filtered before, a benchmark's."""
+    """What is to be said of every row of a file, by file: of another feed, filtered before."""
     flags: dict[str, str] = {}
     for book in books:
         slot = slot_of(Path(book["file"]).name)
@@ -379,9 +379,7 @@ def _merge_rows(parts: list[Path], beside: Path, summary: dict[str, Any], flags:
         base.execute("set preserve_insertion_order = false")
         base.execute(_RANKED, [_files("events", parts, beside)])
         again = base.execute(_AGAIN).fetchall()
-        base.execute(
-            "create temp table of_file as select unnest($1) file, unnest($2) flag", [[*flags], [*flags.values()]]
-        )
+        base.execute(_OF_FILE, [[*flags], [*flags.values()]])
         base.execute(_MARKED)
         counts = base.execute("select unnest(string_split(flags, ';')) f, count(*) from marked group by 1 order by 1")
         summary["flags_by_name"] = dict(counts.fetchall())

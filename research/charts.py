@@ -747,7 +747,7 @@ def _draw_curated(ax, level: pd.DataFrame) -> None:
 
 
 def _draw_coded(ax, monthly: pd.DataFrame, measure: str, pair: Dyad, *, named: bool) -> None:
-    ax.axhline(0, color=INK, linewidth=0.7)
+    ax.hlines(0, monthly["period"].min(), monthly["period"].max() + pd.Timedelta(days=30), color=INK, linewidth=0.7)
     ends = {}
     for (initiator, target), dash in zip([(pair.a, pair.b), (pair.b, pair.a)], ["-", (0, (4, 1.4))], strict=True):
         own = monthly[(monthly["initiator"] == initiator) & (monthly["target"] == target)]
@@ -831,7 +831,8 @@ def plot_calendar(days: pd.DataFrame, *, headline: str, subtitle: str, alt: str,
             )
             for run in own.itertuples():
                 length = run.last - run.first + pd.Timedelta(days=1)
-                ax.barh(place, length, left=run.first, height=0.42, linewidth=0, **DAY_STYLES[run.status])
+                edge = 0 if run.status == "covered" else 0.7  # so that a single day among years is still seen
+                ax.barh(place, length, left=run.first, height=0.42, linewidth=edge, **DAY_STYLES[run.status])
             label = f"{part['source'].iloc[0]}, from data/coded/{folder}" + ("" if feed == "main" else f", {feed}")
             ax.text(part["day"].min(), place + 0.27, label, fontsize=8.4, va="bottom")
             runs.append(own.assign(label=label))

@@ -127,7 +127,7 @@ EVENTS = Table(
         "note": _text("disputed dates and other doubts, in the compiler's words", nullable=True),
         "flags": _text("date_coarse, unverified, id_date_differs, possible_dup, third_state:ISO3; machine-coded: "
                        "date_shift, dup_day, dup_url, mirror_twin, goldstein_mismatch, quad_mismatch, width_mixed, "
-                       "date_added_lost, multi_actor, translation, prefiltered, benchmark; joined by ';'",
+                       "date_added_lost, multi_actor, translation, prefiltered, score_suspect; joined by ';'",
                        nullable=True),
         "file": _ORIGIN["file"],
         "line": Column("count", "line in that file, its first line being 1", "line",

@@ -39,21 +39,34 @@ def months(count: int = 48, partial: tuple[int, ...] = (3,), none: tuple[int, ..
     return pd.concat(parts, ignore_index=True)
 
 
+def rows(source: str = "gdelt1", *flags: str | None) -> pd.DataFrame:
+    return pd.DataFrame({"source": source, "flags": flags or [None]})
+
+
 def test_the_sentence_counts_repeats_and_says_what_the_files_do_not_cover():
-    told = findings.say_coded(months(), "gdelt1", HOME, curated=True)
+    told = findings.say_coded(months(), rows(), HOME, curated=True)
     assert told.text.startswith(
         "GDELT 1.0 counts 920 reports between Japan and South Korea, Jan 2015 to Dec 2018; 736 "
     )
     assert "so 20% repeat one" in told.text
     assert "cover 45 of 48 months whole, 1 in part and 2 not at all" in told.text
-    assert (told.role, findings.say_coded(months(), "icews", HOME, curated=False).role) == ("finding", "answer")
+    assert (told.role, findings.say_coded(months(), rows("icews"), HOME, curated=False).role) == ("finding", "answer")
     assert {n.name: n.value for n in told.numbers}["coded_covered"] == pytest.approx(45.5 / 48)
+
+
+def test_the_sentence_names_misread_dates_the_other_feed_and_filtered_copies():
+    flagged = rows("gdelt2", "date_shift;dup_day", "translation", "date_shift", "prefiltered", None)
+    text = findings.say_coded(months(), flagged, HOME, curated=True).text
+    assert "2 reports are left out whose date looks misread" in text
+    assert "1 come from the feed of translated reports, which counts apart. 1 come from copies that others" in text
 
 
 def test_the_headline_stands_on_whole_months_only():
     told = findings.words_coded(months(), "gdelt2", HOME, curated=True)
     assert told["headline"].endswith("lowest in Jan 2017 (−0.50) and highest in Jan 2015 (+0.50)")
     assert "3 months are covered in part or not at all" in told["alt"]
+    flat = months().assign(quad_1=6, quad_3=2)
+    assert findings.words_coded(flat, "icews", HOME, curated=True)["headline"].endswith("is +0.50 in every whole month")
     none = findings.words_coded(months().assign(partial=True), "gdelt2", HOME, curated=False)
     assert none["headline"] == "GDELT 2.0 covers no month whole: what is drawn are parts of months"
 

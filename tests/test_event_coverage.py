@@ -15,6 +15,7 @@ from test_events import folder_of, gdelt_line, icews_text, polecat_text, zipped
 
 from research import build, coverage
 from research.errors import DataError, RequestError
+from research.measures import series
 from research.sources import listing
 
 
@@ -244,6 +245,10 @@ def test_the_real_lists_have_four_missing_days_and_eight_missing_quarter_hours(s
     days = coverage.calendar("gdelt", [], first).set_index("day")
     gaps = days.index[days["status"] == "gap"].strftime("%Y-%m-%d")
     assert list(gaps) == ["2014-01-23", "2014-01-24", "2014-01-25", "2014-03-19"]
+    books = [{"file": name, "notes": {}} for name in first.files]
+    months = series.covered_months(coverage.calendar("gdelt", books, first), "gdelt1")
+    partial = months.index[months < 1].strftime("%Y-%m")
+    assert list(partial) == ["2014-01", "2014-03", "2023-10"]  # the list ends on 5 October 2023
     second = listing.read_lists([lists / "v2_masterfilelist_english.txt.zip"])
     assert len(second.files) == 300
     quarters = coverage.calendar("gdelt", [], second).set_index("day")["unpublished"]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from research import build, bulk, cameo, dyads, tables
 from research.errors import NoDataError, RequestError
-from research.sources import archive, gdelt, icews, polecat
+from research.sources import archive, gdelt, gdelt_headers, icews, polecat
 from research.sources.sink import Sink
 
 
@@ -34,6 +34,13 @@ def gdelt_line(number=1, width=61, **changed) -> str:
     for place, value in row.items():
         fields[place] = value
     return "\t".join(fields)
+
+
+def header(width=61, names=None, **changed) -> list[str]:
+    """GDELT's names for the columns that are read, any for the others."""
+    known = (names or gdelt_headers.PUBLISHED) | gdelt_headers._LAST[width]
+    known |= {int(place[1:]): name for place, name in changed.items()}
+    return [known.get(place, f"Other{place}") for place in range(width)]
 
 
 def folder_of(tmp_path: Path, **files: str | bytes) -> Path:
@@ -168,7 +175,7 @@ def test_widths_in_one_file_are_told_line_by_line(tmp_path):
 
 def test_a_spreadsheet_copy_gets_its_zeros_back_where_scores_prove_them(tmp_path):
     lost = {"_26": "40", "_27": "40", "_28": "4", "_59": "2.02E+13"}
-    head = ";".join(["GLOBALEVENTID", *["name"] * 60])
+    head = ";".join(header(61))
     text = "\r\n".join([head, gdelt_line(1, **lost).replace("\t", ";")])
     summary, events = cleaned(tmp_path, **{"20191024143000.export2.CSV": text})
     assert {name: entry["count"] for name, entry in summary["repaired_by_name"].items()} == {
@@ -185,11 +192,43 @@ def test_a_load_date_lost_for_good_is_missing_and_flagged(tmp_path):
 
 
 def test_a_comma_copy_with_NA_for_nothing_is_read(tmp_path):
-    head = ",".join(["GLOBALEVENTID", *["name"] * 57])
+    head = ",".join(header(58))
     text = "\n".join([head, gdelt_line(1, 58, _34="NA").replace("\t", ",")])
     summary, events = cleaned(tmp_path, day=text)
     assert summary["repaired_by_name"]["na_text"]["count"] == 1
     assert events["tone"].isna().all()
+
+
+def test_a_copy_with_descriptions_is_mapped_by_its_names(tmp_path):
+    names = ["Event_Code" if name == "eventcode" else name.upper() for name in header(61)]
+    names.insert(27, "CAMEOCodeDescription")
+    fields = gdelt_line(1).split("\t")
+    fields.insert(27, '" Consult, not specified below"')
+    torn = [",".join(fields[:-1]), ",".join(fields).replace("JPN", "J\rPN")]
+    summary, events = cleaned(tmp_path, day="\n".join([",".join(names), *[",".join(fields)] * 3, *torn]))
+    assert (events["cameo_code"].item(), events["url"].item()) == ("040", "https://example.org/1")
+    assert events["flags"].isna().all()
+    assert summary["rows_merged"] == 2
+    assert summary["rejected_by_reason"] == {"field_count": 2}
+
+
+def test_a_renamed_copy_is_read_by_its_own_aliases_and_flagged_as_filtered_before(tmp_path):
+    names = ["", *header(61, gdelt_headers.RENAMED, _5="Actor_1_Country_Code"), "Confidence"]
+    row = gdelt_line(1, _5="JPNGOV", _27="40", _28="4").split("\t")
+    summary, events = cleaned(tmp_path, day="\n".join([",".join(names), ",".join(["0", *row, "60"])]))
+    assert (events["initiator"].item(), events["cameo_code"].item()) == ("JPN", "040")
+    assert events["flags"].item() == "prefiltered"
+    assert summary["notes"]["prefiltered"] == 1
+    assert set(summary["repaired_by_name"]) == {"header_replaced"}
+
+
+def test_a_tab_separated_copy_with_row_names_and_NA_is_read(tmp_path):
+    names = ["", *header(58)]
+    row = ["1", *gdelt_line(1, 58, _17="NA", _34="NA").split("\t")], ["2", *gdelt_line(2, 58, _33="NA").split("\t")]
+    summary, events = cleaned(tmp_path, day="\n".join("\t".join(fields) for fields in (names, *row)))
+    assert summary["repaired_by_name"]["na_text"]["count"] == 2
+    assert summary["out_of_scope_by_reason"] == {"no_country": 1}
+    assert events["articles"].isna().all()
 
 
 def many(**changed) -> str:
@@ -207,10 +246,14 @@ REFUSED = {
     "no tabs": (b"a line\n", "bad_separator", "1 lines without a tab"),
     "no header, semicolons": (gdelt_line(1).replace("\t", ";"), "bad_separator", "no header to go by"),
     "header of other width": ("GLOBALEVENTID\tx\n1\t2", "unknown_header", "a header of 2 columns"),
+    "other order": (
+        "\t".join(header(61, _7="Actor2CountryCode", _17="Actor1CountryCode")) + "\n" + gdelt_line(1),
+        "unknown_header", "column 8 is named 'Actor2CountryCode'; there GDELT has its actor1countrycode",
+    ),
     "no end of line": (b"x" * (gdelt.LONGEST_LINE + archive.CHUNK + 5), "line_too_long", "longer than"),
     "wrong scores": (many(_30="2.5"), "goldstein_table", "200 of 200 scores .* 040 has 2.5, expected 1.0"),
     "codes lost": (
-        ";".join(["GLOBALEVENTID"] * 61) + "\n" + many(_28="4", _26="40", _30="9").replace("\t", ";"),
+        ";".join(header(61)) + "\n" + many(_28="4", _26="40", _30="9").replace("\t", ";"),
         "codes_numeric", "200 of 200 codes",
     ),
 }  # fmt: skip
@@ -541,6 +584,22 @@ def test_icews_scope_dates_of_2017_and_another_header(tmp_path):
     assert [bad["reason"] for bad in summary["files_rejected"]] == ["unknown_header", "bad_separator"]
 
 
+def test_icews_under_the_names_of_an_r_package_and_korea_under_another_name_are_read(tmp_path):
+    renamed = "\t".join(name.lower().replace(" ", "_") for name in icews.HEADER)
+    row = icews_text({"Source Country": "Korea, Republic Of", "Target Country": "Japan"}).split("\n")[1]
+    _, events = cleaned(tmp_path, "icews", day=f"{renamed}\n{row}")
+    assert (events["initiator"].item(), events["target"].item()) == ("KOR", "JPN")
+
+
+@pytest.mark.parametrize("when", ["2014-01-01", "264", "264\t0"])
+def test_the_text_of_a_benchmark_is_no_file_of_events(tmp_path, when):
+    line = f"Citizen (Japan)\tMake statement\tSouth Korea\t{when}"
+    summary, _ = cleaned(tmp_path, "icews", bench=line, day=icews_text({}))
+    refused = summary["files_rejected"][0]
+    assert refused["reason"] == "benchmark_text"
+    assert "a benchmark made of ICEWS, without ids" in refused["found"]
+
+
 def polecat_text(*rows: dict[str, str], columns=polecat.COLUMNS, tail="") -> str:
     base = dict.fromkeys(polecat.COLUMNS, "None") | {
         "Event ID": "20230316-1_1", "Event Date": "2023-03-16", "Event Type": "CONSULT", "Event Mode": "visit",
@@ -564,6 +623,17 @@ def test_polecat_keeps_its_kinds_and_spreads_rows_of_several_states(tmp_path):
     assert summary["flags_by_name"]["multi_actor"] == 2
     assert events["cameo_code"].isna().all()
     assert set(events["title"]) == {"CONSULT: visit"}
+
+
+def test_an_accusation_scored_as_cooperation_is_suspect(tmp_path):
+    accused = {"Event Type": "ACCUSE", "Quad Code": "VERBAL CONFLICT", "Intensity": "3"}
+    several = {"Event ID": "2", "Recipient Country": "JPN; USA", "Recipient COW": "740; 2"}
+    rows = (accused, accused | several, accused | {"Event ID": "3", "Intensity": "-2"})
+    _, events = cleaned(tmp_path, "polecat", "JPN-KOR", day=polecat_text(*rows))
+    flags = events.set_index("event_id")["flags"].fillna("")
+    assert flags["polecat:20230316-1_1"] == "score_suspect"
+    assert flags["polecat:2:KOR-JPN"].startswith("multi_actor;score_suspect")
+    assert "score_suspect" not in flags["polecat:3"]
 
 
 @pytest.mark.parametrize(

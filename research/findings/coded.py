@@ -27,6 +27,11 @@ DAYS = {
     "missing": "without a file given",
     "gap": "never published",
 }
+FLAGS = {
+    "date_shift": "{} reports are left out whose date looks misread: a week, a month, one year or ten off its entry.",
+    "translation": "{} come from the feed of translated reports, which counts apart.",
+    "prefiltered": "{} come from copies that others had filtered: their number is not comparable.",
+}
 NAMED_GAPS = 6  # never-published days that are written out
 
 
@@ -51,11 +56,13 @@ def say_held_events(pair: Dyad, events: pd.DataFrame, coded: list[str], event_so
     return Finding(f"The curated timeline holds no event {names}.{beside}", role="limit")
 
 
-def say_coded(monthly: pd.DataFrame, source: str, pair: Dyad, *, curated: bool) -> Finding:
+def say_coded(monthly: pd.DataFrame, events: pd.DataFrame, pair: Dyad, *, curated: bool) -> Finding:
     """How many reports and acts, how many repeat an act of the day, and how much of the window the files cover.
 
-    It is the page's answer where there is no curated level.
+    In: `measures.series.monthly`, and the events it was made of. It is the page's answer where there is no curated
+    level.
     """
+    source = str(events["source"].iloc[0])
     reports, acts = int(monthly["reports"].sum()), int(monthly["acts"].sum())
     months = monthly.drop_duplicates("period")
     whole, none = int((~months["partial"]).sum()), int((months["covered"] == 0).sum())
@@ -66,16 +73,23 @@ def say_coded(monthly: pd.DataFrame, source: str, pair: Dyad, *, curated: bool) 
         f"{month(months['period'].min())} to {month(months['period'].max())}; {acts:,} remain when each kind of act "
         f"counts once a day and direction, so {share:.0%} repeat one. The files given cover {whole} of "
         f"{len(months)} months whole, {part} in part and {none} not at all; a month that is not covered has no figure, "
-        "and is not a month without events."
+        f"and is not a month without events.{_flagged(events)}"
     )
     covered, told = float(months["covered"].mean()), f"{whole} of {len(months)} months whole"
     label = f"reports in {SOURCES[source]}"
     numbers = (
         KeyNumber("coded_reports", label, reports, "reports", f"{reports:,}", f"{acts:,} acts"),
         KeyNumber("coded_duplicates", "reports that repeat an act", share, "share", f"{share:.0%}", "of the same day"),
-        KeyNumber("coded_covered", "of the months covered", covered, "share", f"{covered:.0%}", told),
+        KeyNumber("coded_covered", "of the months covered", covered, "share", f"{covered:.1%}", told),
     )
     return Finding(text, numbers, role="finding" if curated else "answer")
+
+
+def _flagged(events: pd.DataFrame) -> str:
+    """What a reader of the counts should know of the rows they stand on."""
+    flags = events["flags"].fillna("").str.split(";")
+    count = {name: int(flags.map(lambda row, name=name: name in row).sum()) for name in FLAGS}
+    return "".join(f" {words.format(f'{count[name]:,}')}" for name, words in FLAGS.items() if count[name])
 
 
 def words_coded(monthly: pd.DataFrame, source: str, pair: Dyad, *, curated: bool) -> dict[str, str]:
@@ -85,7 +99,9 @@ def words_coded(monthly: pd.DataFrame, source: str, pair: Dyad, *, curated: bool
     acts = whole.sum(axis=1)
     balance = ((whole["quad_1"] + whole["quad_2"] - whole["quad_3"] - whole["quad_4"]) / acts)[acts > 0].astype(float)
     headline = f"{title} covers no month whole: what is drawn are parts of months"
-    if len(balance):
+    if len(balance) and balance.min() == balance.max():
+        headline = f"In {title} the balance of acts, both directions, is {signed(balance.min())} in every whole month"
+    elif len(balance):
         headline = (
             f"In {title} the balance of acts, both directions, was lowest in {month(balance.idxmin())} "
             f"({signed(balance.min())}) and highest in {month(balance.idxmax())} ({signed(balance.max())})"
@@ -200,7 +216,8 @@ def words_calendars(days: pd.DataFrame) -> dict[str, str]:
 def table_calendar(days: pd.DataFrame) -> Table:
     """One line a feed and year: days by what became of their files; the CSV has them by month."""
     files = days["source"].map(SOURCES) + days["feed"].map(lambda feed: "" if feed == "main" else f", {feed}")
-    known = days.assign(Files=files + " (" + days["folder"] + ")", Year=days["day"].dt.year)
+    folder = (" (" + days["folder"] + ")").mask(days["folder"] == days["source"], "")
+    known = days.assign(Files=files + folder, Year=days["day"].dt.year)
     known = known.assign(Month=known["day"].dt.to_period("M").astype(str))
     return Table("event-days", "Days by what became of their files", _by(known, "Year"), _by(known, "Month"))
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from research import cameo, dyads
+from research.sources import gdelt_headers
 from research.sources.archive import FileRefused, chunks
 from research.sources.sink import Sink
 
@@ -75,9 +76,11 @@ _FROM = np.uint8(255) >> np.arange(8, dtype=np.uint8)  # the bits of a byte from
 def clean_gdelt(path: Path, sink: Sink) -> None:
     """One row: one event as coded from reports, directed from Actor1's country to Actor2's.
 
-    Source: The GDELT Project. In: tab-separated lines of 57, 58 or 61 fields, no header; also copies with a header,
-    with `;` or `,` and codes that lost their zero, where every code can be proven. Out: `events`, source gdelt1
-    or gdelt2, the row's own score (scale cameo) and quad class; publisher, domain and title missing.
+    Source: The GDELT Project. In: tab-separated lines of 57, 58 or 61 fields, no header; also copies with a header
+    (`gdelt_headers`), with `;` or `,`, `NA` for nothing and codes that lost their zero, where every code can be
+    proven. Out: `events`, source gdelt1 or gdelt2, the row's own score (scale cameo) and quad class; publisher, domain
+    and title missing. Places are not kept, so back files' zero coordinates for no place need no repair, and who acts
+    is never read from where it happened. A back file's day of entry (most of 2013) is kept and judges no date.
     Missing rule: no row is no report, a day without a file is no data. A row with no country on one side, one
     country on both, a region or territory, or another pair is out of scope and not looked at further. Raises:
     FileRefused with the reason where the file as a whole is not what it should be.
@@ -305,7 +308,7 @@ def proven_codes(codes: list[str], score: float) -> list[str] | None:
         return codes
     if len(codes[2]) != 1 or not codes[2].isdigit():
         return None
-    mended = [f"0{code}" for code in codes]
+    mended = [code if code.startswith(f"0{codes[2]}") else f"0{code}" for code in codes]
     known = cameo.GOLDSTEIN.get(mended[0])
     return mended if known is not None and abs(known - score) < 1e-6 else None
 
@@ -358,22 +361,29 @@ def _plain_lines(pieces: Iterator[bytes], path: Path, sink: Sink) -> tuple[Itera
         if b"\n" in head or len(head) > LONGEST_LINE:
             break
     first, _, rest = head.partition(b"\n")
-    name = first.removeprefix(b"\xef\xbb\xbf").lstrip(b'" ').upper()
-    if not name.startswith(b"GLOBALEVENTID"):
+    text = first.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r").decode("utf-8", "replace")
+    separator = max(("\t", ";", ","), key=text.count)
+    names = _split(text, {"delimiter": separator}) if gdelt_headers.MARK in text[:200].lower() else [""]
+    if not gdelt_headers.is_header(names):
         if first.count(b"\t") == 0 and max(first.count(b";"), first.count(b",")) >= min(WIDTHS) - 1:
             raise FileRefused("bad_separator", "no tab in the first line, and no header to go by")
         return chain([head], pieces) if head else iter(()), 1
-    separator = max(("\t", ";", ","), key=lambda mark: first.count(mark.encode()))
-    width = first.count(separator.encode()) + 1
-    if width not in WIDTHS:
-        raise FileRefused("unknown_header", f"a header of {width} columns; GDELT has 57, 58 or 61")
-    sink.repair("header_replaced", 1, f"{width} names", "columns by their place")
-    text = chain([rest], pieces)
-    return (text if separator == "\t" else _retabbed(text, separator, path, sink)), 2
+    kept, prefiltered = gdelt_headers.places(names)
+    sink.repair("header_replaced", 1, f"{len(names)} names", "columns by their place")
+    sink.notes.update({"prefiltered": 1} if prefiltered else {})
+    quoted = separator != "\t" or text.startswith('"')
+    dialect = {"delimiter": separator, "quoting": csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE}
+    return _retabbed(chain([rest], pieces), dialect, (len(names), kept), path, sink), 2
 
 
-def _retabbed(pieces: Iterator[bytes], separator: str, path: Path, sink: Sink) -> Iterator[bytes]:
-    """Lines of a re-saved copy as GDELT writes them; every code is proven by its row's score, or the file refused."""
+def _retabbed(
+    pieces: Iterator[bytes], dialect: dict[str, Any], columns: tuple[int, list[int]], path: Path, sink: Sink
+) -> Iterator[bytes]:
+    """Lines of a re-saved copy as GDELT writes them; every code is proven by its row's score, or the file refused.
+
+    `columns`: how many the copy has, and in which places GDELT's stand.
+    """
+    width, kept = columns
     slot = _SLOT.search(path.name)
     proven = unproven = 0
     line = 1
@@ -382,7 +392,8 @@ def _retabbed(pieces: Iterator[bytes], separator: str, path: Path, sink: Sink) -
         for raw in block[:-1].split(b"\n"):
             line += 1
             text = raw.rstrip(b"\r").decode("utf-8", "surrogateescape")
-            fields = next(csv.reader(io.StringIO(text), delimiter=separator), [""])
+            fields = _split(text, dialect)
+            fields = [fields[at] for at in kept] if len(fields) == width else [text]
             if len(fields) in WIDTHS:
                 score = _number(fields[_SCORE])
                 mended = proven_codes(fields[_CODE : _ROOT + 1], score) if score is not None else None
@@ -398,6 +409,14 @@ def _retabbed(pieces: Iterator[bytes], separator: str, path: Path, sink: Sink) -
     sink.notes["codes_proven"] += proven
 
 
+def _split(text: str, dialect: dict[str, Any]) -> list[str]:
+    """The fields of a line of a copy; one field where it cannot be taken apart."""
+    try:
+        return next(csv.reader(io.StringIO(text), **dialect), [""])
+    except csv.Error:
+        return [text]
+
+
 def _mend(fields: list[str], codes: list[str] | None, slot: re.Match | None, line: int, sink: Sink) -> None:
     """Puts back in one row what a spreadsheet or a statistics package took."""
     if codes and codes[0] != fields[_CODE]:
@@ -407,7 +426,8 @@ def _mend(fields: list[str], codes: list[str] | None, slot: re.Match | None, lin
     if slot and _SCIENTIFIC.fullmatch(fields[at]):
         sink.repair("date_added_from_filename", line, fields[at], slot[0])
         fields[at] = slot[1]
-    blanks = [at for at in (_ACTOR1, _ACTOR2, _TONE, *_URL.values()) if at < len(fields) and fields[at] == "NA"]
+    counts = range(_MENTIONS, _TONE + 1)
+    blanks = [at for at in (_ACTOR1, _ACTOR2, *counts, *_URL.values()) if at < len(fields) and fields[at] == "NA"]
     if blanks:
         sink.repair("na_text", line, "NA", "missing")
         for at in blanks:

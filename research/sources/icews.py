@@ -19,6 +19,7 @@ HEADER = (
 MISSING = ("", "NA")
 FIRST_DAY = date(1995, 1, 1)
 _US_DATE = re.compile("([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+_BENCHMARK = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]+")
 _YEAR = re.compile("(?<![0-9])((?:19|20)[0-9]{2})(?![0-9])")
 
 
@@ -30,7 +31,7 @@ def clean_icews(path: Path, sink: Sink) -> None:
     ids are used again with other dates; mentions, sources, articles, tone, is_root and url missing. Missing rule: `NA`
     or nothing in a name means none. A row with no country on a side, one country on both, a territory, or another
     pair is out of scope. Dates such as 12/1/2017 are read month first, where the file's name says that year. Raises:
-    FileRefused on another header.
+    FileRefused on another header, and on the text of a benchmark made of ICEWS.
     """
     lines = text_lines(chunks(path))
     header = next(lines, None)
@@ -48,6 +49,12 @@ def clean_icews(path: Path, sink: Sink) -> None:
 def _check_header(raw: bytes) -> None:
     names = raw.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r").decode("utf-8", "replace").split("\t")
     wanted = [name.lower().replace(" ", "_") for name in HEADER]
+    if len(names) in (4, 5) and _BENCHMARK.fullmatch(names[3]):
+        raise FileRefused(
+            "benchmark_text",
+            f"lines of subject, relation, object, date ({', '.join(names)[:120]}): a benchmark made of ICEWS, without "
+            "ids, with repeats taken out and often a sample; its volume says nothing: get the events themselves",
+        )
     if [name.strip('" ').lower().replace(" ", "_") for name in names] != wanted:
         raise FileRefused(
             "bad_separator" if len(names) == 1 else "unknown_header",

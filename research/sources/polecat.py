@@ -34,7 +34,8 @@ def clean_polecat(path: Path, sink: Sink) -> None:
     Source: POLECAT, Harvard Dataverse. In: tab-separated text, a header line, 40 columns by their place (headers in
     circulation do not fit their data), UTF-8, ISO-8859-1 where a row is not. Out: `events`; goldstein is Intensity
     (scale plover), quad_class from Quad Code, cameo_code missing, the PLOVER kind and mode in `title`, contexts in
-    `domain`. A row of several states becomes one row a pair, ids suffixed, flag multi_actor. Missing rule: `None` or
+    `domain`. A row of several states becomes one row a pair, ids suffixed, flag multi_actor. An ACCUSE scored above
+    zero has the flag score_suspect: the manual's table prints it without its minus sign. Missing rule: `None` or
     nothing. A row with no state on a side, one state on both, or another pair is out of scope. Raises: FileRefused
     on another width.
     """
@@ -112,7 +113,8 @@ def _directed(found: dict[str, Any], pair: tuple[str, str], several: bool) -> di
     sides = {"initiator": pair[0], "target": pair[1]}
     if not several:
         return found | sides
-    return found | sides | {"event_id": f"{found['event_id']}:{'-'.join(pair)}", "flags": "multi_actor"}
+    flags = ";".join(filter(None, ("multi_actor", found["flags"])))
+    return found | sides | {"event_id": f"{found['event_id']}:{'-'.join(pair)}", "flags": flags}
 
 
 def _states(countries: str, numbers: str) -> list[str] | str:
@@ -160,4 +162,5 @@ def _tidy(row: dict[str, str]) -> dict[str, Any] | str:
         "domain": row["Contexts"] if row["Contexts"] not in MISSING else None,
         "publisher": row["Source"] if row["Source"] not in MISSING else None,
         "date_added": iso_day(row["Publication Date"]),
+        "flags": "score_suspect" if row["Event Type"].upper() == "ACCUSE" and value > 0 else None,
     }  # fmt: skip
