@@ -105,7 +105,7 @@ def test_a_placebo_that_stops_trading_is_refused_and_not_called_minus_infinity()
 
 
 def test_the_sentences_follow_the_grid(told, flows):
-    said = findings.say_goods(told, "JPN")
+    said = findings.say_singled_out(told, "JPN")
     assert "hydrogen fluoride changed by −88 % (95 % interval −92 % to −83 %; rank 1 of 16" in said.text
     assert "p is 1/16 at best" in said.text and "all 6 choices" in said.text
     assert "photoresist cannot be told from no change, −1 %" in said.text

@@ -60,7 +60,7 @@ from research.findings.effects import (
     words_visitors,
 )
 from research.findings.exports import say_exports, words_exports
-from research.findings.goods import say_contamination, say_goods, words_goods
+from research.findings.goods import say_contamination, say_singled_out, words_goods
 from research.findings.held import WhereHeld
 from research.findings.linkage import (
     say_leads,
@@ -172,6 +172,7 @@ __all__ = [
     "say_rejected_claims",
     "say_restoration",
     "say_revisions",
+    "say_singled_out",
     "say_small_lots",
     "say_substitution",
     "say_supplier",

@@ -10,7 +10,7 @@ RESOURCE = "korea_customs_hsk10_monthly"
 CLEAN = "same country"
 
 
-def say_goods(effects: pd.DataFrame, partner: str) -> Finding:
+def say_singled_out(effects: pd.DataFrame, partner: str) -> Finding:
     """Each controlled good beside goods from the same country that were not singled out. In: `goods_effects`."""
     clean, parts, numbers = effects[effects["design"] == CLEAN], [], []
     for good, cells in clean.groupby("outcome", sort=False):
