@@ -24,6 +24,7 @@ def project(tmp_path_factory):
     root = write_project(tmp_path_factory.mktemp("project"), "good", "raises", "killed", "exits")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RESEARCH_ROOT", str(root))
+        patch.setenv("RESEARCH_INPUTS_LOG", "")  # a run in this very process sets it; other tests must not inherit it
         yield root
 
 
