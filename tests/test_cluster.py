@@ -353,6 +353,19 @@ def test_no_scheduler_at_the_address_is_told_with_the_time_it_was_asked(tmp_path
         next(cluster.opened("tcp://127.0.0.1:1", tmp_path, first=0.5).gen)
 
 
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("nonsense", "missing port number"),
+        ("foo://x:1", "unknown address scheme 'foo'"),
+        ("tls://x:1", "no certificates"),
+    ],
+)
+def test_what_is_no_address_is_told_at_once(address, why, tmp_path):
+    with pytest.raises(RequestError, match=f"{address} is no address of a Dask scheduler: {why}.*reads like tcp://"):
+        next(cluster.opened(address, tmp_path).gen)
+
+
 def test_a_folder_that_cannot_be_written_is_refused_before_work_is_sent(executor, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(RequestError, match="cannot write to the folder .*file/out: Not a directory; name another"):
