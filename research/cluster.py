@@ -68,18 +68,14 @@ def opened(address: str, folder: Path, say: Say = lambda text: None, first: floa
 
 def _connected(address: str, first: float) -> Any:
     """A client of the scheduler, which has at least one worker."""
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise RequestError(
-            f"--cluster needs Dask ({error}): install the extra `cluster` (pip install '.[cluster]'), "
-            "with conda the package `distributed`"
-        ) from error
+    _check_address(address)
+    from distributed import Client
+
     for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what concerns a person is said by us, in a line
     try:
         client = Client(address, timeout=first, set_as_default=False, name="research")
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
         raise RequestError(
             f"no Dask scheduler at {address} (asked for {first:g} s; {_first_line(error)}); "
             "start one with `dask scheduler`, which prints its address"
@@ -93,6 +89,26 @@ def _connected(address: str, first: float) -> Any:
             f"`dask worker {address} --nthreads 1`"
         ) from error
     return client
+
+
+def _check_address(address: str) -> None:
+    """See that Dask is installed and could use the address: its client is not good at being refused."""
+    try:
+        from distributed import Security
+        from distributed.comm import get_address_host_port
+    except ImportError as error:
+        raise RequestError(
+            f"--cluster needs Dask ({error}): install the extra `cluster` (pip install '.[cluster]'), "
+            "with conda the package `distributed`"
+        ) from error
+    try:
+        get_address_host_port(address)
+        if address.startswith("tls:") and not Security().get_connection_args("client")["ssl_context"]:
+            raise ValueError("no certificates are named in Dask's configuration, distributed.comm.tls")
+    except ValueError as error:
+        raise RequestError(
+            f"{address} is no address of a Dask scheduler: {error}; one reads like tcp://10.0.0.1:8786"
+        ) from error
 
 
 def _first_line(error: BaseException) -> str:
