@@ -30,7 +30,7 @@ from research.sources.archive import FileRefused
 from research.sources.sink import COLUMNS, REJECTED, Sink
 
 MERGE_MEMORY = "192MB"
-ROW_GROUP = 131_072
+ROW_GROUP = 32_768
 WORKERS = 2
 LARGEST_BLOCK = 24 << 20
 RESULT = ("events.parquet", "rejected.parquet", "summary.json")
