@@ -29,7 +29,7 @@ from research.sources import STREAMED
 from research.sources.archive import FileRefused
 from research.sources.sink import COLUMNS, REJECTED, Sink
 
-MERGE_MEMORY = "192MB"
+MERGE_MEMORY = "160MB"
 ROW_GROUP = 32_768
 WORKERS = 2
 LARGEST_BLOCK = 24 << 20
@@ -290,7 +290,7 @@ def _merge_rows(parts: list[Path], beside: Path, summary: dict[str, Any]) -> Non
     """Repeats taken out, duplicates marked, rows sorted, checked and written; counts entered in the summary."""
     import duckdb
 
-    with duckdb.connect(config={"memory_limit": MERGE_MEMORY, "threads": 2}) as base:
+    with duckdb.connect(config={"memory_limit": MERGE_MEMORY, "threads": 1}) as base:
         base.execute("set temp_directory = ?", [str(beside / "spill")])
         base.execute("set preserve_insertion_order = false")
         base.execute(_RANKED, [_files("events", parts, beside)])
