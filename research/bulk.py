@@ -31,8 +31,8 @@ from research.sources.archive import FileRefused
 from research.sources.listing import TRANSLATION, Listed, Listing, read_lists, slot_of, verify
 from research.sources.sink import COLUMNS, REJECTED, Sink
 
-MERGE_MEMORY = "192MB"
-ROW_GROUP = 131_072
+MERGE_MEMORY = "160MB"
+ROW_GROUP = 32_768
 WORKERS = 2
 LARGEST_BLOCK = 24 << 20
 FILE_FLAGS = ("prefiltered",)  # notes of a cleaner that hold for every row of its file
@@ -374,7 +374,7 @@ def _merge_rows(parts: list[Path], beside: Path, summary: dict[str, Any], flags:
     """Repeats taken out, duplicates marked, rows sorted, checked and written; counts entered in the summary."""
     import duckdb
 
-    with duckdb.connect(config={"memory_limit": MERGE_MEMORY, "threads": 2}) as base:
+    with duckdb.connect(config={"memory_limit": MERGE_MEMORY, "threads": 1}) as base:
         base.execute("set temp_directory = ?", [str(beside / "spill")])
         base.execute("set preserve_insertion_order = false")
         base.execute(_RANKED, [_files("events", parts, beside)])

@@ -11,7 +11,7 @@ from typing import Any
 
 from research.dyads import Dyad
 
-BATCH = 65_536
+BATCH = 16_384
 # The columns of `tables.EVENTS` and `tables.REJECTED` with their kinds, stated once more (a test holds them equal):
 # a worker that reads files has no need of the libraries that check tables.
 COLUMNS = {
