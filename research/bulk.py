@@ -400,7 +400,8 @@ def _files(name: str, parts: list[Path], beside: Path) -> list[str]:
     if not found:
         (beside / "spill").mkdir(exist_ok=True)
         found = [str(beside / "spill" / f"no_{name}.parquet")]
-        parquet.write_table(_SCHEMAS[name].empty_table(), found[0])
+        with parquet.ParquetWriter(found[0], _SCHEMAS[name]):
+            pass
     return found
 
 

@@ -27,6 +27,7 @@ from scipy.optimize import isotonic_regression
 from research.claims.periods import parse
 from research.dyads import Dyad, name
 from research.errors import NoDataError
+from research.findings.coded import SOURCES
 from research.measures.projection import Projection
 from research.measures.regimes import Regimes
 
@@ -818,12 +819,12 @@ def plot_calendar(days: pd.DataFrame, *, headline: str, subtitle: str, alt: str,
     """Which days the event files cover, a bar a feed. In: `warehouse.calendars`. Raises: NoDataError without a day."""
     if days.empty:
         raise NoDataError("no day to draw: no machine-coded event files are held")
-    rows = list(days.groupby(["source", "folder", "feed"]))
+    rows = list(days.groupby(["source", "feed"]))
     with matplotlib.rc_context(STYLE):
         canvas = Canvas(figsize=(WIDTH, 0.62 * len(rows) + 0.9), layout="constrained")
         ax = canvas.subplots()
         runs = []
-        for place, ((_, folder, feed), part) in zip(range(len(rows))[::-1], rows, strict=True):
+        for place, ((name_of, feed), part) in zip(range(len(rows))[::-1], rows, strict=True):
             part = part.sort_values("day")
             changes = part["status"].ne(part["status"].shift()).cumsum()
             own = part.groupby(changes).agg(
@@ -833,7 +834,7 @@ def plot_calendar(days: pd.DataFrame, *, headline: str, subtitle: str, alt: str,
                 length = run.last - run.first + pd.Timedelta(days=1)
                 edge = 0 if run.status == "covered" else 0.7  # so that a single day among years is still seen
                 ax.barh(place, length, left=run.first, height=0.42, linewidth=edge, **DAY_STYLES[run.status])
-            label = f"{part['source'].iloc[0]}, from data/coded/{folder}" + ("" if feed == "main" else f", {feed}")
+            label = SOURCES[name_of] + ("" if feed == "main" else f", {feed}")
             ax.text(part["day"].min(), place + 0.27, label, fontsize=8.4, va="bottom")
             runs.append(own.assign(label=label))
         shown = [status for status in DAY_STYLES if (days["status"] == status).any()]

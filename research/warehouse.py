@@ -82,16 +82,11 @@ def coded_sources(pair: Dyad) -> list[str]:
 
 
 def calendars(pair: Dyad, *, start: str | None = None, end: str | None = None) -> pd.DataFrame:
-    """One row a result of `clean` for the pair, source, feed and day: folder, and the columns of `event_coverage`."""
-    promise = tables.EVENT_COVERAGE
-    terms = _conditions(promise, None, start, end, {})
-    parts = []
-    for folder in dict.fromkeys(folder for source in tables.MACHINE_CODED for folder in _results(source, pair)):
-        _note_inputs(sorted(folder.glob("*.parquet")))
-        rows = _select(promise, [folder / "event_coverage.parquet"], terms)
-        parts.append(rows.assign(folder=folder.name))
-    columns = ["folder", *promise.columns]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    """One row a day, feed and source that was cleaned for the pair: `event_coverage`, all sources one below another."""
+    window = {"start": start, "end": end, "allow_empty": True}
+    cleaned = [source for source in tables.MACHINE_CODED if _results(source, pair)]
+    parts = [read("event_coverage", pair, source=source, **window) for source in cleaned]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(tables.EVENT_COVERAGE.columns))
 
 
 FIGURES = {

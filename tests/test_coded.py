@@ -56,8 +56,9 @@ def test_a_result_of_every_pair_serves_each_and_one_of_a_pair_in_either_order(pr
     with pytest.raises(DataError, match="all and mine in .*coded both hold events of gdelt2 for JPN-KOR; keep one"):
         warehouse.coded("gdelt2", HOME)
     assert len(warehouse.coded("gdelt2", OTHER)[0]) == 1
-    assert list(warehouse.calendars(HOME)["folder"]) == ["all", "mine"]
-    assert list(warehouse.calendars(OTHER)["folder"]) == ["all"]
+    with pytest.raises(DataError, match="all and mine in .*coded both hold"):
+        warehouse.calendars(HOME)
+    assert list(warehouse.calendars(OTHER)["status"]) == ["part"]
     assert warehouse.calendars(OTHER, start="2020-01").empty
 
 

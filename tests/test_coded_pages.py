@@ -94,9 +94,7 @@ def test_two_sources_side_by_side_are_no_splice():
 
 
 def calendar(**status: str) -> pd.DataFrame:
-    rows = pd.DataFrame(
-        {"day": pd.date_range("2019-12-30", periods=6), "folder": "mine", "source": "gdelt1", "feed": "main"}
-    )
+    rows = pd.DataFrame({"day": pd.date_range("2019-12-30", periods=6), "source": "gdelt1", "feed": "main"})
     return rows.assign(
         status=["covered", "part", "refused", "missing", "gap", "covered"], share=[1, 0.5, 0, 0, 0, 1]
     ).assign(**status)
@@ -111,8 +109,8 @@ def test_the_calendar_is_told_drawn_and_listed():
     assert told.endswith("The publisher's list has no file for 2020-01-03.")
     table = findings.table_calendar(days)
     assert table.frame.to_numpy().tolist() == [
-        ["GDELT 1.0 (mine)", 2019, 1, 1, 0, 0, 0],
-        ["GDELT 1.0 (mine)", 2020, 1, 0, 1, 1, 1],
+        ["GDELT 1.0", 2019, 1, 1, 0, 0, 0],
+        ["GDELT 1.0", 2020, 1, 0, 1, 1, 1],
     ]
     assert list(table.exact["Month"]) == ["2019-12", "2020-01"]
     figure = charts.plot_calendar(days, **findings.words_calendars(days))

@@ -184,7 +184,7 @@ def say_calendars(days: pd.DataFrame) -> Finding:
     told = [
         f"{SOURCES[source]}{'' if feed == 'main' else f' ({feed})'}, {part['day'].min():%Y-%m-%d} to "
         f"{part['day'].max():%Y-%m-%d}: of {len(part):,} days {_counts(part)}."
-        for (_, source, feed), part in days.groupby(["folder", "source", "feed"])
+        for (source, feed), part in days.groupby(["source", "feed"])
     ]
     gaps = days.loc[days["status"] == "gap", "day"].drop_duplicates().sort_values()
     if len(gaps):
@@ -203,8 +203,8 @@ def _counts(part: pd.DataFrame) -> str:
 def words_calendars(days: pd.DataFrame) -> dict[str, str]:
     """Words for the figure of the calendar."""
     covered = (days["status"] == "covered").mean()
-    rows = days.groupby(["folder", "source", "feed"])
-    listed = "; ".join(f"{SOURCES[source]}, {folder}: {_counts(part)}" for (folder, source, _), part in rows)
+    rows = days.groupby(["source", "feed"])
+    listed = "; ".join(f"{SOURCES[source]}, {feed}: {_counts(part)}" for (source, feed), part in rows)
     return {
         "headline": f"{covered:.0%} of the days are covered whole by the event files held",
         "subtitle": "Each day by what became of its files. Gap: the publisher's list has none. Missing: none was given",
@@ -216,8 +216,7 @@ def words_calendars(days: pd.DataFrame) -> dict[str, str]:
 def table_calendar(days: pd.DataFrame) -> Table:
     """One line a feed and year: days by what became of their files; the CSV has them by month."""
     files = days["source"].map(SOURCES) + days["feed"].map(lambda feed: "" if feed == "main" else f", {feed}")
-    folder = (" (" + days["folder"] + ")").mask(days["folder"] == days["source"], "")
-    known = days.assign(Files=files + folder, Year=days["day"].dt.year)
+    known = days.assign(Files=files, Year=days["day"].dt.year)
     known = known.assign(Month=known["day"].dt.to_period("M").astype(str))
     return Table("event-days", "Days by what became of their files", _by(known, "Year"), _by(known, "Month"))
 

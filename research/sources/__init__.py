@@ -71,5 +71,4 @@ def cleaner(source: str) -> Cleaner:
     return SOURCES[source]
 
 
-__all__ = ["SOURCES", "STREAMED", "Cleaner", "cleaner"]
-__all__ = ["SELECTIVE", "SOURCES", "STREAMED", "Cleaned", "Cleaner", "cleaner"]
+__all__ = ["SELECTIVE", "SOURCES", "STREAMED", "Cleaner", "cleaner"]
