@@ -4,6 +4,7 @@ Blocks of whole lines are searched as bytes, two at a time, so that time and mem
 asked for. Lines are lines: such files know no quotes.
 """
 
+import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -86,6 +87,7 @@ class _Search:
 
     def __init__(self, width: int, tests: list[tuple[int, Asked]]) -> None:
         self.width = width
+        self._own = threading.local()
         self.tests = [(place, {value.encode() for value in one.wanted}, one.reason) for place, one in tests]
         place, values, self.reason = self.tests[0] if tests else (0, set(), "")
         within = 0 < place < width - 1  # else a value does not stand between two tabs
@@ -94,16 +96,17 @@ class _Search:
             self.tokens = ()
         # Four bytes of a token are searched for as one number: those after the tab, where there are enough of them.
         found = [(1 if len(token) > 5 else 0, token) for token in self.tokens]
-        self.needles = sorted({(at, int.from_bytes(token[at : at + 4], "little")) for at, token in found})
+        self.needles = sorted({(at, np.uint32(int.from_bytes(token[at : at + 4], "little"))) for at, token in found})
 
     def block(self, block: memoryview | bytes) -> _Block:
         """One block of whole lines."""
         text = np.frombuffer(block, dtype=np.uint8)
-        ends = np.flatnonzero(text == _END)
+        marked = self._scratch(len(text))
+        ends = np.flatnonzero(np.equal(text, _END, out=marked))
         starts = np.concatenate(([0], ends[:-1] + 1))
-        even = np.count_nonzero(text == _TAB) == len(ends) * (self.width - 1)
+        even = np.count_nonzero(np.equal(text, _TAB, out=marked)) == len(ends) * (self.width - 1)
         odd, blank = (np.array([], dtype=int), 0) if even else self._odd(text, starts, ends)
-        candidates = self._candidates(block, text, ends)
+        candidates = self._candidates(block, marked, ends)
         raw = {int(n): bytes(block[starts[n] : ends[n]]).rstrip(b"\r") for n in (*odd, *candidates, 0)}
         rows, left_out = [], Counter()
         ragged = [(int(n), raw[n]) for n in odd if raw[n]]
@@ -125,15 +128,23 @@ class _Search:
         blank = ends - starts - ((ends > starts) & (text[ends - 1] == _RETURN)) == 0
         return np.flatnonzero(tabs != self.width - 1), int(blank.sum())
 
-    def _candidates(self, block: memoryview | bytes, text: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    def _scratch(self, size: int) -> np.ndarray:
+        """Room for one truth a byte, the same for every block of a thread: new memory costs more than the search."""
+        room = getattr(self._own, "room", None)
+        if room is None or len(room) < size:
+            room = self._own.room = np.empty(max(size, LONGEST_LINE), dtype=bool)
+        return room[:size]
+
+    def _candidates(self, block: memoryview | bytes, marked: np.ndarray, ends: np.ndarray) -> np.ndarray:
         """Numbers of the lines that hold a token."""
         if not self.tokens:
             return np.arange(len(ends))
         found = []
-        for offset in range(min(4, len(text))):
-            words = np.frombuffer(block, dtype="<u4", count=(len(text) - offset) // 4, offset=offset)
+        for offset in range(min(4, len(marked))):
+            words = np.frombuffer(block, dtype="<u4", count=(len(marked) - offset) // 4, offset=offset)
             for start, needle in self.needles:
-                found.append(np.flatnonzero(words == needle) * 4 + offset - start)
+                hits = np.flatnonzero(np.equal(words, needle, out=marked[: len(words)]))
+                found.append(hits * 4 + offset - start)
         places = np.concatenate(found)
         longest = max(map(len, self.tokens))
         hits = [at for at in places.tolist() if at >= 0 and bytes(block[at : at + longest]).startswith(self.tokens)]
