@@ -164,6 +164,11 @@ def test_a_series_too_short_for_two_regimes_is_refused():
         breakpoints(range(12))
 
 
+def test_more_values_than_an_exact_search_can_hold_are_sent_to_monthly_means():
+    with pytest.raises(DataError, match="at most 6,000 values; it got 6,001. Seek them in monthly means"):
+        breakpoints(np.arange(6001) % 7)
+
+
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
