@@ -53,7 +53,7 @@ def test_the_shortest_regime_may_be_a_number_of_observations(nile):
     pd.testing.assert_frame_equal(counted.criteria, nile.criteria)
     with pytest.raises(RequestError, match="minimum=1.5 must be a whole number of observations"):
         breakpoints(NILE, minimum=1.5)
-    with pytest.raises(DataError, match="60 of 100 values are asked. Give a longer series"):
+    with pytest.raises(DataError, match="60 of 100 values are asked. Give a longer series or a smaller minimum"):
         breakpoints(NILE, minimum=60)
 
 

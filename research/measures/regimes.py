@@ -17,7 +17,7 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import log_ndtr
 
-from research.errors import DataError, RequestError
+from research.errors import DataError, NoDataError, RequestError
 from research.measures.given import named_rows, require_columns, require_dates
 from research.measures.relations import TOGETHER, entered
 
@@ -168,7 +168,7 @@ def event_regimes(events: pd.DataFrame, initiator: str = TOGETHER, target: str =
     one = entered(events, "together" if initiator == target == TOGETHER else "each")
     one = one[(one["initiator"] == initiator) & (one["target"] == target)]
     if one.empty:
-        raise DataError(f"breaks need a series; there is no event by {initiator} towards {target}")
+        raise NoDataError(f"breaks need a series; there is no event by {initiator} towards {target}")
     usual = {"level": 0.9, "lag": int(len(one) ** 0.25)}
     return _dated(breakpoints(one["goldstein"], **usual | choices), pd.DatetimeIndex(one["enters"]))
 
@@ -238,9 +238,9 @@ def _limits(y: np.ndarray, x: np.ndarray, share: float, least: int | None, maxim
     minimum = int(np.floor(share * n + 1e-9)) if least is None else int(least)
     if minimum <= k or n < 2 * minimum:
         asked = f"{share:g} of {n} values is {minimum}" if least is None else f"{minimum} of {n} values are asked"
-        raise DataError(
+        raise NoDataError(
             f"breaks need regimes longer than the {k} coefficients fitted in each, and twice as many values; "
-            f"{asked}. Give a longer series or another minimum"
+            f"{asked}. Give a longer series or a {'larger minimum_share' if least is None else 'smaller minimum'}"
         )
     fit = n // minimum - 1
     if maximum is None:
