@@ -9,7 +9,7 @@ hand.
 import difflib
 from dataclasses import dataclass
 
-from research.errors import DataError, RequestError
+from research.errors import DataError, NoDataError, RequestError
 
 WORLD = "WLD"
 
@@ -243,9 +243,9 @@ def unknown_spellings(places: dict[str, str], system: str) -> str:
 
 
 def currency(state: str) -> str:
-    """ISO 4217 code of a state's currency. Raises DataError where none is entered."""
+    """ISO 4217 code of a state's currency. Raises NoDataError where none is entered."""
     if state not in CURRENCIES:
-        raise DataError(f"no currency entered for {state}; add it to CURRENCIES in research/dyads.py")
+        raise NoDataError(f"no currency entered for {state}; add it to CURRENCIES in research/dyads.py")
     return CURRENCIES[state]
 
 

@@ -41,6 +41,8 @@ def test_a_year_of_three_months_and_a_partner_without_every_year_are_left_out(to
 def test_partners_that_are_not_there_are_refused(totals):
     with pytest.raises(RequestError, match="the 60 largest partners beside KOR in 2018: there are 49 partners"):
         exports.largest_partners(totals, "KOR", 2018, 60)
+    with pytest.raises(NoDataError, match="no total of PRK in every year; there are ARE"):
+        exports.export_effect(totals, "PRK", 2019)
 
 
 def test_the_sentence_does_not_confirm_what_quiet_years_show_as_well(told):

@@ -79,6 +79,11 @@ def test_an_outcome_that_cannot_carry_a_projection_is_refused(outcome, message):
         linkage.responses(SCORES, outcome)
 
 
+def test_a_pair_without_any_outcome_has_nothing_to_link():
+    with pytest.raises(NoDataError, match="no outcome to set beside politics"):
+        linkage.linked(pd.DataFrame(), {}, [0])
+
+
 def test_the_quick_f_of_placebos_is_that_of_statsmodels():
     columns = np.random.default_rng(3).normal(size=(90, 2))
     for lags in (1, 3):

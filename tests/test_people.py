@@ -37,6 +37,8 @@ def test_an_origin_without_figures_is_named(by_origin, built):
     rates = warehouse.read("exchange_rates", find("JPN-KOR"))
     with pytest.raises(NoDataError, match="no visitors from PRK; there are AUS"):
         people.visitors_and_rate(by_origin, "PRK", "JPN", rates)
+    with pytest.raises(NoDataError, match="no visitors from PRK; there are AUS"):
+        people.visitor_effects(by_origin, "PRK", ["2019-07"], ["2017-01"], "2020-01")
 
 
 def test_a_month_without_a_rate_or_figure_is_missing(by_origin, built):

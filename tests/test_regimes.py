@@ -53,7 +53,7 @@ def test_the_shortest_regime_may_be_a_number_of_observations(nile):
     pd.testing.assert_frame_equal(counted.criteria, nile.criteria)
     with pytest.raises(RequestError, match="minimum=1.5 must be a whole number of observations"):
         breakpoints(NILE, minimum=1.5)
-    with pytest.raises(DataError, match="60 of 100 values are asked. Give a longer series"):
+    with pytest.raises(DataError, match="60 of 100 values are asked. Give a longer series or a smaller minimum"):
         breakpoints(NILE, minimum=60)
 
 
@@ -162,6 +162,11 @@ def test_a_series_that_never_varies_is_refused(constant):
 def test_a_series_too_short_for_two_regimes_is_refused():
     with pytest.raises(DataError, match="regimes longer than the 1 coefficients .* 0.15 of 12 values is 1"):
         breakpoints(range(12))
+
+
+def test_more_values_than_an_exact_search_can_hold_are_sent_to_monthly_means():
+    with pytest.raises(DataError, match="at most 6,000 values; it got 6,001. Seek them in monthly means"):
+        breakpoints(np.arange(6001) % 7)
 
 
 @pytest.mark.parametrize(

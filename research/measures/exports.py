@@ -34,8 +34,13 @@ def yearly_totals(groups: pd.DataFrame, *, flow: str = "export") -> pd.DataFrame
 
 
 def largest_partners(totals: pd.DataFrame, treated: str, year: int, count: int) -> list[str]:
-    """The `count` largest partners of one year beside the treated one. Raises RequestError where there are too few."""
-    if treated not in totals or year not in totals.index or not 3 <= count < totals.shape[1]:
+    """The `count` largest partners of one year beside the treated one.
+
+    Raises: NoDataError when the treated one has no total; RequestError for a year or number that is not there.
+    """
+    if treated not in totals:
+        raise NoDataError(f"no total of {treated} in every year; there are {', '.join(totals)}")
+    if year not in totals.index or not 3 <= count < totals.shape[1]:
         raise RequestError(
             f"the {count} largest partners beside {treated} in {year}: there are {totals.shape[1]} partners "
             f"({', '.join(totals)}) in {totals.index[0]} to {totals.index[-1]}, and at least 3 are needed"

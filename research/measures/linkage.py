@@ -117,15 +117,20 @@ def _both(scores: pd.Series, outcome: pd.Series) -> pd.DataFrame:
         )
     both = pd.concat({"score": scores, "outcome": np.log(sound)}, axis=1, join="inner")
     if len(both) < LEAST_MONTHS:
-        raise DataError(f"{outcome.name}: local projections need {LEAST_MONTHS} months of both series; got {len(both)}")
+        raise NoDataError(
+            f"{outcome.name}: local projections need {LEAST_MONTHS} months of both series; got {len(both)}"
+        )
     return panel_sound(both, "scores and outcome")
 
 
 def linked(events: pd.DataFrame, outcomes: dict[str, pd.Series], shown: list[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """All outcomes at once: `effects_table` of the shown horizons, and `precedence` both ways.
 
-    In: `outcomes`, name -> one value a month; each keeps the window it has. Raises: as `responses`.
+    In: `outcomes`, name -> one value a month; each keeps the window it has. Raises: as `responses`; NoDataError without
+    an outcome.
     """
+    if not outcomes:
+        raise NoDataError("no outcome to set beside politics: no visitors, totals or goods are held for this pair")
     groups, order, labels = {}, [], []
     for name, series in outcomes.items():
         scores = monthly_scores(events, series.index[0], series.index[-1])

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from research.dyads import Dyad
-from research.errors import DataError, NoDataError, RequestError
+from research.errors import NoDataError, RequestError
 from research.measures.relations import block_draws, contributions, entered, level_weights, relations
 
 LAGS = 6
@@ -79,7 +79,7 @@ def lead_lag(events: pd.DataFrame, pair: Dyad, *, lags: int = LAGS) -> LeadLag:
     circular shift of one series by more than twice `lags` months, which keeps each side's own rhythm and breaks the
     tie.
     Missing rule: a month without an act has the sum 0, which is what was recorded.
-    Raises: as `relations`; RequestError for lags below 1; DataError for under 36 months, for a direction without an
+    Raises: as `relations`; RequestError for lags below 1; NoDataError for under 36 months, for a direction without an
     act of its own, or for acts that all fall in one month.
     """
     if isinstance(lags, bool) or not isinstance(lags, int) or lags < 1:
@@ -88,13 +88,13 @@ def lead_lag(events: pd.DataFrame, pair: Dyad, *, lags: int = LAGS) -> LeadLag:
     alone = known[~known["is_mutual"].astype(bool)]
     months = pd.period_range(known["enters"].min(), known["enters"].max(), freq="M")
     if len(months) < max(LEAST_MONTHS, 6 * lags):
-        raise DataError(f"who moves first needs {max(LEAST_MONTHS, 6 * lags)} months; the events span {len(months)}")
+        raise NoDataError(f"who moves first needs {max(LEAST_MONTHS, 6 * lags)} months; the events span {len(months)}")
     sums = []
     for state in pair.states:
         own = alone[alone["initiator"] == state]
         sums.append(own.groupby(own["enters"].dt.to_period("M"))["goldstein"].sum().reindex(months, fill_value=0.0))
         if sums[-1].std() == 0:
-            raise DataError(f"who moves first needs acts of both sides; the monthly sums of {state} never vary")
+            raise NoDataError(f"who moves first needs acts of both sides; the monthly sums of {state} never vary")
     a, b = (part.to_numpy(float) for part in sums)
     reach = np.arange(-lags, lags + 1)
     found = _correlations(a, b, reach)

@@ -59,8 +59,10 @@ def visitor_effects(
     PPML under every date and start, ranked among the other origins; synthetic control (demeaned logs, and levels) under
     the first date; the interrupted series with and without a trend, ranked among earlier dates where the window leaves
     room for any. In percent.
-    Raises: as the designs do.
+    Raises: as the designs do; NoDataError when the origin has no column.
     """
+    if origin not in by_origin:
+        raise NoDataError(f"no visitors from {origin}; there are {', '.join(by_origin)}")
     others = [unit for unit in by_origin if unit != origin]
 
     def against(start: str, date: str) -> Effect:

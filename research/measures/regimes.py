@@ -24,6 +24,7 @@ from research.measures.relations import TOGETHER, entered
 MINIMUM_SHARE = 0.15
 ROUNDING = 1e-12  # of the total sum of squares: below it a sum of squares is zero
 SINGULAR = 1e10
+MOST_VALUES = 6000  # an exact search holds a table of values by values: 300 MB here
 LWZ_WEIGHT, LWZ_POWER = 0.299, 2.1  # Liu, Wu and Zidek 1997
 CRITERIA = ("BIC", "LWZ")
 Criterion = Literal["BIC", "LWZ"]
@@ -229,12 +230,17 @@ def _limits(y: np.ndarray, x: np.ndarray, share: float, least: int | None, maxim
     if least is not None and (isinstance(least, bool) or not isinstance(least, int | np.integer) or least < 1):
         raise RequestError(f"minimum={least!r} must be a whole number of observations, at least 1")
     n, k = x.shape
+    if n > MOST_VALUES:
+        raise DataError(
+            f"an exact search for breaks takes at most {MOST_VALUES:,} values; it got {n:,}. Seek them in monthly "
+            "means (series.monthly, then monthly_regimes), as for machine-coded events"
+        )
     minimum = int(np.floor(share * n + 1e-9)) if least is None else int(least)
     if minimum <= k or n < 2 * minimum:
         asked = f"{share:g} of {n} values is {minimum}" if least is None else f"{minimum} of {n} values are asked"
         raise NoDataError(
             f"breaks need regimes longer than the {k} coefficients fitted in each, and twice as many values; "
-            f"{asked}. Give a longer series or another minimum"
+            f"{asked}. Give a longer series or a {'larger minimum_share' if least is None else 'smaller minimum'}"
         )
     fit = n // minimum - 1
     if maximum is None:
