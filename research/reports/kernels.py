@@ -66,11 +66,12 @@ class Warm:
 class WarmProvisioner(LocalProvisioner):
     """Forks the kernel from the prepared parent; everything else is as with a local kernel."""
 
-    async def wait(self) -> int | None:
-        """Exit code once the kernel has ended; looks ten times as often as the one it replaces."""
-        while self.process and await self.poll() is None:
-            await asyncio.sleep(0.01)
-        return await super().wait()
+    async def kill(self, restart: bool = False) -> None:
+        """End it, and look often whether it has ended: the manager waits a tenth of a second between two looks."""
+        await super().kill(restart)
+        ends = time.monotonic() + 1
+        while await self.poll() is None and time.monotonic() < ends:
+            await asyncio.sleep(0.005)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         """Fork a kernel that takes the arguments, environment and folder the command would have had."""
@@ -98,7 +99,7 @@ class PromptClient(AsyncKernelClient):
             asked.add(self.kernel_info())
             with contextlib.suppress(Empty):
                 await self.shell_channel.get_msg(timeout=1)
-                while not _is_done(await self.iopub_channel.get_msg(timeout=1), asked):
+                while not _is_done(await self.iopub_channel.get_msg(timeout=0.2), asked):
                     pass
                 return
             if not await self.is_alive():
