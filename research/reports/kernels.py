@@ -7,8 +7,11 @@ and nbclient they are the same. Imported only in the process that runs a noteboo
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
+import socket
 import sys
+import tempfile
 import time
 from importlib.metadata import EntryPoint
 from queue import Empty
@@ -27,7 +30,10 @@ from research.reports import parent
 
 ENCRYPTION = {"supported_encryption": "curve"}
 WARM, ENGINE = "research-warm", "research"
+LONGEST_FOLDER = 80  # the system takes about 100 characters for the name of such a file
+
 _running: set[int] = set()
+_folders: set[str] = set()
 
 
 class Warm:
@@ -66,11 +72,12 @@ class Warm:
 class WarmProvisioner(LocalProvisioner):
     """Forks the kernel from the prepared parent; everything else is as with a local kernel."""
 
-    async def wait(self) -> int | None:
-        """Exit code once the kernel has ended; looks ten times as often as the one it replaces."""
-        while self.process and await self.poll() is None:
-            await asyncio.sleep(0.01)
-        return await super().wait()
+    async def kill(self, restart: bool = False) -> None:
+        """End it, and look often whether it has ended: the manager waits a tenth of a second between two looks."""
+        await super().kill(restart)
+        ends = time.monotonic() + 1
+        while await self.poll() is None and time.monotonic() < ends:
+            await asyncio.sleep(0.005)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         """Fork a kernel that takes the arguments, environment and folder the command would have had."""
@@ -98,7 +105,7 @@ class PromptClient(AsyncKernelClient):
             asked.add(self.kernel_info())
             with contextlib.suppress(Empty):
                 await self.shell_channel.get_msg(timeout=1)
-                while not _is_done(await self.iopub_channel.get_msg(timeout=1), asked):
+                while not _is_done(await self.iopub_channel.get_msg(timeout=0.2), asked):
                     pass
                 return
             if not await self.is_alive():
@@ -134,7 +141,15 @@ class OwnKernelManager(AsyncKernelManager):
         return "auto"
 
     async def start_kernel(self, **kwargs) -> None:
-        """Start the kernel, and keep its process id for `stop`."""
+        """Start the kernel, and keep its process id for `stop`.
+
+        It is spoken to through files of its own: a network port that is free now may be another kernel's in a moment.
+        """
+        if hasattr(socket, "AF_UNIX") and sys.platform != "win32":
+            folder = tempfile.mkdtemp(prefix="kernel-", dir=parent.folder())
+            _folders.add(folder)
+            if len(folder) < LONGEST_FOLDER:
+                self.transport, self.connection_file = "ipc", os.path.join(folder, "kernel.json")
         await self._async_start_kernel(**kwargs)
         _running.add(self.provisioner.pid)
 
@@ -178,6 +193,8 @@ def memory() -> int:
 def forget() -> None:
     """The run is over and its kernel gone: its process id may soon be another's."""
     _running.clear()
+    while _folders:
+        shutil.rmtree(_folders.pop(), ignore_errors=True)
 
 
 def stop() -> None:

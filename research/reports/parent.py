@@ -36,6 +36,10 @@ def environment() -> dict[str, str]:
     return {**ONE_THREAD, "PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join(path), "SOURCE_DATE_EPOCH": "0"}
 
 
+class GoneError(OSError):
+    """The prepared process ended; no fault of the run that asked it."""
+
+
 class Server:
     """The prepared process. Its socket lies in a folder only this user can enter; it ends when this process does."""
 
@@ -72,7 +76,7 @@ def _said_plainly() -> Iterator[None]:
     try:
         yield
     except (EOFError, OSError) as error:
-        raise OSError(GONE) from error
+        raise GoneError(GONE) from error
 
 
 class Parent:
@@ -124,6 +128,12 @@ def line() -> Parent:
             _server = Server()
         _line = Parent(_address or _server.address)
     return _line
+
+
+def folder() -> str | None:
+    """The server's folder, which goes when it ends; None without one."""
+    address = _address or (_server.address if _server else None)
+    return os.path.dirname(address) if address else None
 
 
 def why_not() -> str | None:

@@ -4,6 +4,7 @@ A run is built in a hidden folder beside its place and moved there whole; others
 The work of one run is `run_one`, a plain function of plain values, so any executor can carry it.
 """
 
+import contextlib
 import datetime
 import glob
 import logging
@@ -370,12 +371,7 @@ def run_one(run: Run, out: Path, batch: int, limits: Limits) -> Outcome:
     try:
         place.mkdir(parents=True)
         work.mkdir()
-        outcome, executed = _execute(run, work, limits)
-        if outcome.status == DIED and outcome.kernel == WARM and (gone := parent.why_not()):
-            shutil.rmtree(work)
-            work.mkdir()
-            outcome, executed = _execute(run, work, limits)
-            outcome = replace(outcome, retried=f"{gone}, and its kernel with it")
+        outcome, executed = _execute_surely(run, work, limits)
         if outcome.ok:
             outcome = _write(run, executed, work, place, outcome)
         else:
@@ -445,6 +441,18 @@ def _watched(limits: Limits) -> Iterator[list[str]]:
         over.set()
         watcher.join()
         kernels.forget()
+
+
+def _execute_surely(run: Run, work: Path, limits: Limits) -> tuple[Outcome, Any]:
+    """A kernel that went with the process it was forked from is no fault of the notebook: once more, and said."""
+    with contextlib.suppress(parent.GoneError):
+        outcome, executed = _execute(run, work, limits)
+        if outcome.status != DIED or outcome.kernel != WARM or not parent.why_not():
+            return outcome, executed
+    shutil.rmtree(work)
+    work.mkdir()
+    outcome, executed = _execute(run, work, limits)
+    return replace(outcome, retried=f"{parent.GONE}, and its kernel with it"), executed
 
 
 def _execute(run: Run, work: Path, limits: Limits) -> tuple[Outcome, Any]:
