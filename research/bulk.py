@@ -177,7 +177,7 @@ def _parts(jobs: list[tuple], executor: Executor | None, progress: Progress) -> 
 
     for number in _carry({number: jobs[number] for number in left}, executor, take):
         if again := _carry({number: jobs[number]}, executor, take):  # alone, so that it takes no other with it
-            take(number, _refuse_deadly(*jobs[number], again[number]))
+            take(number, _refuse_deadly(jobs[number], again[number]))
     return [books[number] for number in range(len(jobs))]
 
 
@@ -208,8 +208,9 @@ def _carry(
     return broken
 
 
-def _refuse_deadly(source: str, file: str, part: str, dyad: str | None, found: str) -> dict[str, Any]:
+def _refuse_deadly(job: tuple, found: str) -> dict[str, Any]:
     """A part without rows and its books; without books on disk, so that it is never taken for a finished part."""
+    _, file, part, dyad, _ = job
     place = Path(part)
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
@@ -419,7 +420,6 @@ _AGAIN = """
         count(*) rows_again
     from ranked where nth > 1 group by place, line
 """
-_OF_FILE = "create temp table of_file as select unnest($1::varchar[]) file, unnest($2::varchar[]) flag"
 _SAME_DAY = "event_date, initiator, target, coalesce(cameo_code, title)"
 _MARKED = f"""
     create temp table marked as

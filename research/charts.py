@@ -803,11 +803,11 @@ def _hatch_gaps(ax, monthly: pd.DataFrame) -> None:
 
 
 DAY_STYLES = {
-    "covered": {"color": SECOND},
+    "covered": {"facecolor": SECOND},
     "part": {"facecolor": "#BFD9EA", "edgecolor": SECOND, "hatch": "\\\\\\\\"},
     "refused": {"facecolor": "white", "edgecolor": FIRST, "hatch": "xxxxx"},
     "missing": {"facecolor": "white", "edgecolor": FAINT, "hatch": "////"},
-    "gap": {"color": INK},
+    "gap": {"facecolor": INK, "edgecolor": INK},
 }
 DAY_WORDS = {
     "covered": "covered whole", "part": "in part", "refused": "file refused", "missing": "no file given",

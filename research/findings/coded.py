@@ -207,7 +207,7 @@ def words_calendars(days: pd.DataFrame) -> dict[str, str]:
     listed = "; ".join(f"{SOURCES[source]}, {feed}: {_counts(part)}" for (source, feed), part in rows)
     return {
         "headline": f"{covered:.0%} of the days are covered whole by the event files held",
-        "subtitle": "Each day by what became of its files. Gap: the publisher's list has none. Missing: none was given",
+        "subtitle": "Each day by what became of its files; never published: the publisher's list has none",
         "alt": f"Bars, one a feed, by day: {listed}.",
         "source": "Source: the files that were cleaned, and the publisher's lists where they were given.",
     }

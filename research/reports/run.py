@@ -150,7 +150,7 @@ def run_batch(
     jobs = max(1, min(jobs or os.cpu_count() or 1, len(runs)))
     limits = Limits(timeout, memory, warm)
     with _interruptible(), parent.shared(warm and bool(runs) and executor is None) as server:
-        carry = partial(_run_elsewhere, executor) if executor else partial(_run_in_pool, server)
+        carry = partial(_run_elsewhere, executor) if executor else lambda *jobs: _run_in_pool(*jobs, server)
         try:
             left = list(runs)
             while left:
@@ -214,13 +214,13 @@ def _run_again(
 
 
 def _run_in_pool(
-    server: str | None,
     runs: Sequence[Run],
     out: Path,
     jobs: int,
     limits: Limits,
     done: dict[str, Outcome],
     say: Callable[[Outcome], None],
+    server: str | None,
 ) -> list[Run]:
     """Outcomes go to `done` as they come; gives back the runs whose process died under them."""
     others = set(multiprocessing.active_children())
