@@ -519,7 +519,8 @@ def _draw_effect(ax, row, y: float, right: float, beside: float) -> None:
     size = f"{round(row.estimate) + 0:+d} %".replace("+0 %", "0 %").replace("-", "−")
     ax.text(right, y, size, ha="right", va="center", fontsize=8.6)
     if pd.notna(row.rank_of):
-        rank = f"rank {int(row.rank)} of {int(row.rank_of)}, p at best 1/{int(row.rank_of)}"
+        place = f"rank {int(row.rank)} of {int(row.rank_of)}"
+        rank = f"{place} dates" if pd.isna(row.best_p) else f"{place}, p at best 1/{int(row.rank_of)}"
         ax.text(beside, y, rank, va="center", fontsize=8.6)
 
 

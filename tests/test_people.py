@@ -73,7 +73,7 @@ def test_the_other_way_is_said_or_what_to_fetch(by_origin):
 def test_no_earlier_date_gives_as_large_a_gap_as_the_boycott(by_origin):
     effect, dates = people.in_time(by_origin, "KOR", "2019-07", "2016-01", "2020-01")
     assert (effect.rank, effect.rank_of) == (1, len(dates) + 1) and dates["date"].max() < pd.Timestamp("2019-01")
-    assert "none is as large" in findings.say_in_time(effect, dates).text
+    assert "none is as large" in findings.say_in_time(effect, dates).text and np.isnan(effect.best_p)
     worse = dates.assign(estimate=effect.estimate * 2)
     ranked = effects.ranked(effect, worse["estimate"])
     assert f"{len(dates)} are as large" in findings.say_in_time(ranked, worse).text
@@ -83,6 +83,9 @@ def test_an_interrupted_series_is_ranked_in_time_where_the_window_leaves_room(by
     table = people.visitor_effects(by_origin, "KOR", ["2019-07"], ["2016-01", "2017-01"], "2020-01")
     alone = table[table["group"].str.startswith("By itself")]
     assert alone["rank_of"].notna().tolist() == [True, True, False, False]
+    assert alone["best_p"].isna().all()  # earlier dates share months: a rank, and no p
+    drawn = charts.plot_effects(table, **WORDS).svg
+    assert "of 13 dates" in drawn and "p at best 1/13" not in drawn and "p at best 1/21" in drawn
 
 
 def test_published_sizes_stand_beside_ours_whichever_way_that_comes_out(told):

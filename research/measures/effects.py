@@ -42,8 +42,9 @@ class Effect:
 
     estimate, low, high are in `unit`; `level` is the interval's (0.95), low and high are NaN where the design has no
     interval that could be believed. `rank` of `rank_of` is the estimate's place by size among itself and its placebos
-    (1 is the largest), so the best p that they allow is 1 / rank_of. `fit_error` is the error before the date in units
-    of the series' own spread then (0 is perfect; NaN where the design fits none).
+    (1 is the largest), so the best p that they allow is 1 / rank_of; placebos that are earlier dates (`rank_among`)
+    share periods and allow none. `fit_error` is the error before the date in units of the series' own spread then (0 is
+    perfect; NaN where the design fits none).
     """
 
     outcome: str
@@ -61,11 +62,12 @@ class Effect:
     rank_of: int | None = None
     fit_error: float = MISSING
     notes: tuple[str, ...] = ()
+    rank_among: str = "units"
 
     @property
     def best_p(self) -> float:
-        """The smallest p that so many placebos allow; NaN without placebos."""
-        return 1 / self.rank_of if self.rank_of else MISSING
+        """The smallest p that so many placebos allow; NaN without placebo units."""
+        return 1 / self.rank_of if self.rank_of and self.rank_among == "units" else MISSING
 
     @property
     def placebo_p(self) -> float:
@@ -172,8 +174,8 @@ def placebo_dates(series: pd.Series, date: object, **options: Any) -> pd.DataFra
     return pd.DataFrame(rows, columns=["date", "estimate"])
 
 
-def ranked(effect: Effect, placebos: Iterable[float]) -> Effect:
-    """The effect with its place by size among its placebos' estimates, both signs counting.
+def ranked(effect: Effect, placebos: Iterable[float], *, among: str = "units") -> Effect:
+    """The effect with its place by size among its placebos' estimates, both signs counting; among units or dates.
 
     Raises: NoDataError without a placebo; DataError for one that is no finite number.
     """
@@ -184,7 +186,8 @@ def ranked(effect: Effect, placebos: Iterable[float]) -> Effect:
         raise DataError(
             f"{(~np.isfinite(sizes)).sum()} of {len(sizes)} placebos have no finite estimate; leave them out"
         )
-    return replace(effect, rank=int((sizes >= abs(effect.estimate)).sum()) + 1, rank_of=len(sizes) + 1)
+    place = int((sizes >= abs(effect.estimate)).sum()) + 1
+    return replace(effect, rank=place, rank_of=len(sizes) + 1, rank_among=among)
 
 
 def difference(

@@ -48,7 +48,7 @@ def in_time(by_origin: pd.DataFrame, origin: str, date: str, start: str, end: st
     chosen = {"start": start, "end": end, "scale": "demeaned log"}
     dates = synthetic.placebo_dates(by_origin, origin, date, least_before=YEARS_BEFORE * 12, **chosen)
     effect = synthetic.synthetic_control(by_origin, origin, date, placebos=False, **chosen).effect
-    return ranked(effect, dates["estimate"]), dates
+    return ranked(effect, dates["estimate"], among="dates"), dates
 
 
 def visitor_effects(
@@ -93,6 +93,6 @@ def visitor_effects(
 def _alone(series: pd.Series, date: str, **window) -> Effect:
     step = interrupted_series(series, date, outcome=str(series.name), **window).level
     try:
-        return ranked(step, placebo_dates(series, date, **window)["estimate"])
+        return ranked(step, placebo_dates(series, date, **window)["estimate"], among="dates")
     except NoDataError:  # a short base leaves no room for an earlier date: the estimate stands without a rank
         return step
