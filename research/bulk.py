@@ -415,6 +415,7 @@ _RANKED = f"""
         first_value(hash({", ".join(_FACTS)})) over (partition by source, event_id order by place, line) first_facts,
     from placed
 """
+_OF_FILE = "create temp table of_file as select unnest($1::varchar[]) file, unnest($2::varchar[]) flag"
 _AGAIN = """
     select case when count(*) = count(*) filter (nth > 1 and facts = first_facts) then 'merged' else 'dup_id' end kind,
         count(*) rows_again
