@@ -33,7 +33,8 @@ def test_a_floor_that_does_not_come_up_is_no_floor(tmp_path, monkeypatch):
         reports._floor(tmp_path, [1.0])
 
 
-def test_the_floor_draws_what_the_page_has_in_an_emptied_namespace(tmp_path):
+def test_the_floor_draws_what_the_page_has_in_an_emptied_namespace(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # which the shell puts its own in place of
     figure = f"from IPython.display import display\ndisplay({ {contenders.FIGURE: {}} }, raw=True)\n"
     cells = [("parameters", "a = 1"), "assert 'b' not in globals()\nb = a", figure + "assert b == 7"]
     file = write_notebook(tmp_path / "n.ipynb", cells)

@@ -169,30 +169,31 @@ def test_event_files_give_the_same_bytes_here_and_on_the_cluster(executor, event
     )
     assert summary["rows_kept"] and summary["rows_merged"] and summary["rejected_by_reason"]["html_page"] == 1
     assert progress[-1] == (4, 4, summary["rows_read"])
-    assert pages(Path("elsewhere")) == pages(Path("local")) and len(pages(Path("local"))) == 3
+    assert pages(Path("elsewhere")) == pages(Path("local")) and len(pages(Path("local"))) == 4
 
 
 def stalled(mark: Path, fn, *job):
     """A job that stands still in the middle of its first go, and comes through in its next."""
     if not mark.exists():
-        bulk.json.dumps = lambda *_, **__: (mark.touch(), time.sleep(60))
+        bulk.json.dumps = lambda *_, **__: (mark.write_text(str(os.getpid())), time.sleep(60))
     return fn(*job)
 
 
 def test_a_worker_killed_while_it_cleans_costs_time_and_no_row(executor, dask, events, tmp_path, said):
     class Killing:
-        """Kills the worker that is at work on a file, half of whose part is written."""
+        """Kills the worker that is at work on a file, whose part is written but for its books."""
 
         def submit(self, fn, *job) -> Future:
             if "day1" not in job[1]:
                 return executor.submit(fn, *job)
-            future = executor.submit(stalled, tmp_path / "mark", fn, *job)
-            wait_for((tmp_path / "mark").exists, "a job")
-            killed.extend(p for p in dask.besides() if any(".making" in file.path for file in p.open_files()))
+            future = executor.submit(stalled, mark, fn, *job)
+            at_work = wait_for(lambda: mark.exists() and mark.read_text(), "a job")
+            killed.append(psutil.Process(int(at_work)))
             killed[0].parent().kill()
             return future
 
     said.clear()
+    mark = tmp_path / "mark"
     killed: list[psutil.Process] = []
     bulk.clean_files("gdelt", [Path("in")], Path("killed"), "JPN-KOR", executor=Killing())
     assert len(killed) == 1 and is_gone(killed[0].pid)
