@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.events import _timed
+from benchmarks.events import _timed, _watched
 
 PAIR = "JPN-KOR"
 CODES = ("281111", "370790")
@@ -35,10 +35,12 @@ def run(rows: int) -> dict[str, float | int | bool]:
         make_file(file, rows)
         size = file.stat().st_size
         asked = [str(file), PAIR, ",".join(CODES)]
-        one, _ = _timed(["sh", "-c", _GREP, str(file), "-e", CODES[0]])
-        search, _ = _timed(["sh", "-c", _GREP, str(file), *(part for code in CODES for part in ("-e", code))])
-        ours, peak = _timed([sys.executable, "-c", _OURS, *asked, str(folder / "out"), str(folder / "ours.json")])
-        pandas, pandas_peak = _timed([sys.executable, "-c", _PANDAS, *asked, str(folder / "pandas.json")])
+        one = _best(["sh", "-c", _GREP, str(file), "-e", CODES[0]])
+        search = _best(["sh", "-c", _GREP, str(file), *(part for code in CODES for part in ("-e", code))])
+        by_us = [sys.executable, "-c", _OURS, *asked, str(folder / "out"), str(folder / "ours.json")]
+        by_pandas = [sys.executable, "-c", _PANDAS, *asked, str(folder / "pandas.json")]
+        ours, pandas = _best(by_us), _best(by_pandas)
+        peak, pandas_peak = _watched(by_us), _watched(by_pandas)
         kept = json.loads((folder / "out" / "summary.json").read_text("utf-8"))["rows_kept"]
         compare(*(json.loads((folder / name).read_text("utf-8")) for name in ("ours.json", "pandas.json")))
     finally:
@@ -51,6 +53,11 @@ def run(rows: int) -> dict[str, float | int | bool]:
         "times_faster_than_pandas": pandas / ours, "ours_rows_per_second": rows / ours, "ours_peak_mib": peak,
         "pandas_peak_mib": pandas_peak,
     }  # fmt: skip
+
+
+def _best(command: list[str]) -> float:
+    """Seconds of the faster of two runs: the first may pay for what stays in memory afterwards."""
+    return min(_timed(command)[0] for _ in range(2))
 
 
 def make_file(file: Path, rows: int) -> None:

@@ -224,7 +224,7 @@ def report(
 ) -> None:
     """Run the notebooks of the plan and write their pages, an index and runs.json."""
     from research.reports import compare as comparing
-    from research.reports import index, progress
+    from research.reports import index, parent, progress
     from research.reports import plan as planner
     from research.reports import run as runner
 
@@ -238,11 +238,15 @@ def report(
         raise RequestError("--jobs is for this machine; on a cluster the workers say it: dask worker --nthreads N")
     out = out.resolve()
     runner.prepare_folder(out)
-    build_what_is_missing()
     names = [run.name for run in runs]
-    with runner.owned(out), workers_at(address, out) as executor:
+    # The process kernels are forked from takes longest to come up: it starts first.
+    with parent.shared(not (normal_kernels or address)) as server, runner.owned(out):
+        build_what_is_missing()
         last = comparing.last_batch(out)
-        with progress.watched(names, out, lambda outcome: line(outcome, out), say) as say_outcome:
+        with (
+            workers_at(address, out) as executor,
+            progress.watched(names, out, lambda outcome: line(outcome, out), say) as say_outcome,
+        ):
             outcomes = runner.run_batch(
                 runs,
                 out,
@@ -253,6 +257,7 @@ def report(
                 skip_unchanged=not force,
                 say=say_outcome,
                 executor=executor,
+                server=server,
             )
         outcomes = index.since_last(outcomes, out, last)
         status = runner.write_index(outcomes, out)

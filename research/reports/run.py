@@ -135,10 +135,12 @@ def run_batch(
     skip_unchanged: bool = False,
     say: Callable[[Outcome], None] = lambda outcome: None,
     executor: Executor | None = None,
+    server: str | None = None,
 ) -> list[Outcome]:
     """Run all, several at a time, and say each outcome as it comes; the outcomes in the order of the runs.
 
     With an `executor`, which gives each job a process, runs go there and `jobs` has no meaning; else to a pool here.
+    `server` is where warm kernels are asked for, if one was started ahead (`parent.shared`).
     With `skip_unchanged`, a run whose page would be the same again is not run, and its outcome says why.
     Ctrl-C or SIGTERM stops every kernel, leaves whole files only, and gives the rest as "interrupted".
     """
@@ -149,8 +151,9 @@ def run_batch(
     say = _with_reasons(say, reasons)
     jobs = max(1, min(jobs or os.cpu_count() or 1, len(runs)))
     limits = Limits(timeout, memory, warm)
-    with _interruptible(), parent.shared(warm and bool(runs) and executor is None) as server:
-        carry = partial(_run_elsewhere, executor) if executor else lambda *jobs: _run_in_pool(*jobs, server)
+    wanted = warm and bool(runs) and executor is None
+    with _interruptible(), contextlib.nullcontext(server) if server else parent.shared(wanted) as kernels:
+        carry = partial(_run_elsewhere, executor) if executor else lambda *jobs: _run_in_pool(*jobs, kernels)
         try:
             left = list(runs)
             while left:

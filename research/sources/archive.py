@@ -30,22 +30,23 @@ class FileRefused(DataError):
         self.reason = reason
 
 
-def chunks(path: Path) -> Iterator[bytes]:
-    """The text of a file, a piece at a time; memory does not depend on the file's size.
+def chunks(path: Path, size: int | None = None) -> Iterator[bytes]:
+    """The text of a file, a piece of at most `size` bytes (CHUNK) at a time; memory does not depend on the file's size.
 
     Raises FileRefused: `corrupt_archive` (cut short, checksum, encrypted, empty archive), `several_members`,
     `zip_bomb`, `html_page`, `unreadable`.
     """
+    size = size or CHUNK
     try:
         with path.open("rb") as file:
             magic = file.read(4)
             file.seek(0)
             if magic.startswith(b"PK"):
-                pieces = _zip(file, path)
+                pieces = _zip(file, path, size)
             elif magic.startswith(_GZIP):
-                pieces = _gzip(file)
+                pieces = _gzip(file, size)
             else:
-                pieces = iter(lambda: file.read(CHUNK), b"")
+                pieces = iter(lambda: file.read(size), b"")
             yield from _no_page(pieces)
     except OSError as fault:
         raise FileRefused("unreadable", fault.strerror or str(fault)) from None
@@ -63,7 +64,7 @@ def _no_page(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield from pieces
 
 
-def _zip(file: BinaryIO, path: Path) -> Iterator[bytes]:
+def _zip(file: BinaryIO, path: Path, size: int) -> Iterator[bytes]:
     """The one member of a zip archive, its length and checksum proven at the end."""
     try:
         with zipfile.ZipFile(file) as archive:
@@ -84,7 +85,7 @@ def _zip(file: BinaryIO, path: Path) -> Iterator[bytes]:
     name, extra = (int.from_bytes(head[at : at + 2], "little") for at in (26, 28))
     file.seek(name + extra, os.SEEK_CUR)
     if member.compress_type == zipfile.ZIP_DEFLATED:
-        pieces = _inflated(file, member.compress_size, igzip_lib.DECOMP_DEFLATE)
+        pieces = _inflated(file, member.compress_size, igzip_lib.DECOMP_DEFLATE, size)
     else:
         pieces = _read(file, member.compress_size)
     checksum, length = 0, 0
@@ -95,9 +96,9 @@ def _zip(file: BinaryIO, path: Path) -> Iterator[bytes]:
         raise FileRefused("corrupt_archive", f"{length} bytes do not have the length or checksum the zip says")
 
 
-def _gzip(file: BinaryIO) -> Iterator[bytes]:
+def _gzip(file: BinaryIO, size: int) -> Iterator[bytes]:
     """Gzip text, member after member; length and checksum of each are proven by the reader."""
-    yield from _inflated(file, os.fstat(file.fileno()).st_size, igzip_lib.DECOMP_GZIP)
+    yield from _inflated(file, os.fstat(file.fileno()).st_size, igzip_lib.DECOMP_GZIP, size)
 
 
 def _read(file: BinaryIO, size: int) -> Iterator[bytes]:
@@ -110,8 +111,8 @@ def _read(file: BinaryIO, size: int) -> Iterator[bytes]:
         yield data
 
 
-def _inflated(file: BinaryIO, size: int, kind: int) -> Iterator[bytes]:
-    """Pieces of at most CHUNK bytes; refuses a stream that ends early, or swells past all reason."""
+def _inflated(file: BinaryIO, size: int, kind: int, piece_size: int) -> Iterator[bytes]:
+    """Pieces of at most `piece_size` bytes; refuses a stream that ends early, or swells past all reason."""
     inflate = igzip_lib.IgzipDecompressor(flag=kind)
     given, data = 0, b""
     for read in _read(file, size):
@@ -123,7 +124,7 @@ def _inflated(file: BinaryIO, size: int, kind: int) -> Iterator[bytes]:
                 if kind != igzip_lib.DECOMP_GZIP or not data.startswith(_GZIP):
                     return
                 inflate = igzip_lib.IgzipDecompressor(flag=kind)
-            piece = inflate.decompress(data, CHUNK)
+            piece = inflate.decompress(data, piece_size)
             data = inflate.unused_data if inflate.eof else b""
             given += len(piece)
             if given > BOMB_BYTES and given > BOMB_RATIO * size:

@@ -17,7 +17,7 @@ from research.register import Resource
 from research.sources.archive import FileRefused, chunks
 from research.sources.flows import VALUATION, FlowIntake, finish, text_of
 from research.sources.intake import Cleaned
-from research.sources.sift import Asked, sift
+from research.sources.sift import PIECE, Asked, sift
 
 # our name -> the API's, in lower case: its keys change their case from place to place
 _V1 = {
@@ -127,7 +127,7 @@ def clean_comtrade_bulk(
     if not path.is_file():
         raise RequestError(f"cannot read {file}: no such file")
     try:
-        sifted = sift(chunks(path), lambda head: _bulk_names(head, file), _bulk_asked(pair, codes))
+        sifted = sift(chunks(path, PIECE), lambda head: _bulk_names(head, file), _bulk_asked(pair, codes))
     except FileRefused as fault:
         kind = NoDataError if fault.reason == "empty" else DataError
         raise kind(f"{file}: {fault.reason}: {fault}; get the file again") from None

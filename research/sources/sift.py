@@ -17,6 +17,7 @@ import pandas as pd
 from research.sources.archive import FileRefused
 
 AT_ONCE = 2
+PIECE = 2 << 20  # smaller ones cost more in handing over than in searching
 LONGEST_LINE = 1 << 20
 BATCH = 65_536
 _TAB, _END, _RETURN = 9, 10, 13
