@@ -77,6 +77,7 @@ def clean_files(
     STREAMED[source]  # loaded before workers are forked
     listing = _listing(source, lists)
     found = expanded(files)
+    _bring_back(out.absolute())
     check_out(out, set(RESULT))
     work = out.absolute().with_name(f".{out.absolute().name}.parts")
     try:
@@ -96,6 +97,13 @@ def _listing(source: str, lists: Sequence[Path]) -> Listing | None:
     if lists and source != "gdelt":
         raise RequestError(f"--list takes GDELT's lists of files; for {source} there is none: leave it out")
     return read_lists(lists) if lists else None
+
+
+def _bring_back(out: Path) -> None:
+    """A former result that a call set aside, and was killed before it put the new one in its place, comes back."""
+    for former in out.parent.glob(f".{glob.escape(out.name)}.*.former"):
+        if not out.exists():
+            os.replace(former, out)
 
 
 def check_out(out: Path, results: set[str]) -> None:

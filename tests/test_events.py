@@ -326,6 +326,15 @@ def test_files_folders_and_patterns_are_taken_once(tmp_path):
         bulk.expanded([folder / "c*"])
 
 
+def test_a_result_set_aside_by_a_call_that_was_killed_comes_back(tmp_path):
+    summary, _ = cleaned(tmp_path, a=gdelt_line(1))
+    (tmp_path / "out").rename(tmp_path / ".out.12345.former")
+    (tmp_path / "in" / "a").write_bytes(b"")
+    with pytest.raises(NoDataError, match="the files are empty"):
+        build.clean_files("gdelt", [tmp_path / "in"], tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "summary.json").read_text()) == summary
+
+
 def test_an_interrupted_run_goes_on_where_it_was_with_the_same_bytes(tmp_path, monkeypatch):
     folder = folder_of(tmp_path, **{f"d{n}": gdelt_line(n) for n in range(4)})
     whole = build.clean_files("gdelt", [folder], tmp_path / "whole")

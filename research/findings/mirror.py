@@ -52,7 +52,7 @@ def _tonnes(kilos: float) -> str:
 
 def table_mirror(gaps: pd.DataFrame, card: Material, exporter: str, importer: str) -> Table:
     """One line a month: both offices side by side."""
-    first, second = f"{name(exporter)}, exports (fob, quoted)", f"{name(importer)}, imports (cif)"
+    first, second = f"{name(exporter)}, exports (FOB, quoted)", f"{name(importer)}, imports (CIF)"
     frame = pd.DataFrame(
         {
             "Month": [month(period) for period in gaps["period"]],
