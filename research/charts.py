@@ -34,6 +34,7 @@ from research.measures.regimes import Regimes
 FIRST, SECOND, HIGHLIGHT = "#D55E00", "#0072B2", "#009E73"
 INK, QUIET, FAINT, PALE = "#222222", "#6B6B6B", "#B0B0B0", "#D9D9D9"
 MOST_NUMBERS = 8  # written along one line before they would touch
+MOST_YEARS = 12
 MOST_MARKS = 100  # drawn one by one; more become an image
 MENTIONED = 0.02  # a supplier that never reached this share of imports is not named
 WIDTH = 9.6  # inches; the page scales the drawing to its column
@@ -413,8 +414,9 @@ def plot_concentration(
             for row in yearly.iloc[:: -(-len(yearly) // MOST_NUMBERS)].itertuples():
                 value = getattr(row, column) * scale
                 _write_above(ax, words.format(value), (row.period, value))
-            ax.set_ylim(0, yearly[column].max() * scale * 1.3)
-        lower.xaxis.set_major_locator(YearLocator())
+            ax.set_ylim(0, yearly[column].max() * scale * 1.3)  # room for the numbers; no share is above all
+            ax.set_yticks([tick for tick in ax.get_yticks() if tick <= scale])
+        lower.xaxis.set_major_locator(YearLocator(-(-len(yearly) // MOST_YEARS)))
         upper.set_title(f"{name(accent)}'s share of imports, by value", loc="left", fontsize=10, fontweight="bold")
         lower.set_title("Concentration over all suppliers (HHI, 0 to 1)", loc="left", fontsize=10, fontweight="bold")
         upper.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f} %"))

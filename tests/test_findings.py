@@ -6,6 +6,7 @@ import pytest
 
 from research import findings, materials, register, warehouse
 from research.dyads import find
+from research.errors import NoDataError
 from research.findings.relations import _decline, _kept_sign
 from research.findings.words import Link
 from research.measures import calendar, dependence, panels, relations
@@ -84,6 +85,18 @@ def test_concentration_rose_while_the_share_fell(flows):
 def test_one_year_of_concentration_is_not_compared(flows):
     one = panels.share_and_concentration(flows, FLUORIDE.hs_code, "KOR", "JPN").tail(1)
     assert findings.say_concentration(one, FLUORIDE).role == "limit"
+
+
+def test_the_headline_of_concentration_compares_the_two_years_asked_for(flows):
+    yearly = panels.share_and_concentration(flows, FLUORIDE.hs_code, "KOR", "JPN")
+    words = findings.words_concentration(yearly, FLUORIDE, base_year=2018, year=2020)
+    assert words["headline"] == (
+        "From 2018 to 2020 Japan's share fell from 42% to 13%, while concentration (HHI) rose from 0.45 to 0.59"
+    )
+    same = findings.words_concentration(yearly.assign(hhi=0.5), FLUORIDE, base_year=2018, year=2020)
+    assert same["headline"].endswith("while concentration (HHI) went from 0.50 to 0.50")
+    with pytest.raises(NoDataError, match="no share or concentration in 2016; there are 2017 to 2021"):
+        findings.words_concentration(yearly, FLUORIDE, base_year=2016, year=2020)
 
 
 def test_small_lots_are_said_to_be_withheld(flows):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from research.dyads import name
+from research.errors import NoDataError
 from research.findings.words import Finding, KeyNumber, Table, dollars, month, percent, source_line
 from research.materials import MATERIALS, Material
 
@@ -191,20 +192,30 @@ def _part(months: float) -> str:
 
 
 def words_concentration(
-    yearly: pd.DataFrame, material: Material, importer: str = "KOR", supplier: str = "JPN"
+    yearly: pd.DataFrame,
+    material: Material,
+    importer: str = "KOR",
+    supplier: str = "JPN",
+    *,
+    base_year: int,
+    year: int,
 ) -> dict[str, str]:
-    """Words for the two panels of share and concentration."""
+    """Words for the two panels of share and concentration; the headline compares the two years.
+
+    Raises: NoDataError when a year is not among the rows.
+    """
     first, last = yearly.iloc[0], yearly.iloc[-1]
-    rose = last["hhi"] > first["hhi"] and last["share"] < first["share"]
+    before, after = (_of_year(yearly, asked) for asked in (base_year, year))
     covered = (
         "" if last["months_covered"] == 12 else f"; {last['period'].year} holds {int(last['months_covered'])} months"
     )
+    share, hhi = (_moved(after[column] - before[column]) for column in ("share", "hhi"))
+    link = "while" if share != hhi else "and"
     return {
-        "headline": f"Less from {name(supplier)} was not less concentrated"
-        if rose
-        else f"Concentration did not rise as {name(supplier)}'s share fell"
-        if last["share"] < first["share"]
-        else f"{name(supplier)}'s share did not fall",
+        "headline": (
+            f"From {base_year} to {year} {name(supplier)}'s share {share} from {before['share']:.0%} to "
+            f"{after['share']:.0%}, {link} concentration (HHI) {hhi} from {before['hhi']:.2f} to {after['hhi']:.2f}"
+        ),
         "subtitle": f"{material.title}, {name(importer)}'s imports by value, by year{covered}",
         "alt": (
             f"Two panels, {first['period'].year} to {last['period'].year}. {name(supplier)}'s share goes from "
@@ -213,6 +224,18 @@ def words_concentration(
         ),
         "source": source_line(CUSTOMS, f"code {material.hs_code}, CIF; recorded suppliers only"),
     }
+
+
+def _of_year(yearly: pd.DataFrame, year: int) -> pd.Series:
+    rows = yearly[yearly["period"].dt.year == year]
+    if rows.empty:
+        there = f"{yearly['period'].dt.year.min()} to {yearly['period'].dt.year.max()}"
+        raise NoDataError(f"no share or concentration in {year}; there are {there}")
+    return rows.iloc[0]
+
+
+def _moved(change: float) -> str:
+    return "rose" if change > 0 else "fell" if change < 0 else "went"
 
 
 def say_small_lots(lots: pd.DataFrame, minimum_kg: float) -> Finding:
