@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from research import charts, findings, materials, warehouse
+from research.charts import drawing
 from research.dyads import find
 from research.errors import NoDataError
 from research.measures import calendar, dependence, landmarks, panels, relations
@@ -65,22 +66,22 @@ def test_a_figure_offers_itself_to_pages_and_to_a_reader_of_text(trajectory):
     st.floats(0.1, 100),
 )
 def test_labels_never_come_nearer_than_their_gap(wanted, gap):
-    places = charts.spread(np.array(wanted), gap, -2e4, 2e4)
+    places = drawing.spread(np.array(wanted), gap, -2e4, 2e4)
     assert (np.diff(places) >= gap - 1e-6).all()
 
 
 def test_labels_that_fit_stay_where_they_were_wanted():
-    assert charts.spread(np.array([0.0, 10.0]), 4.0, -50, 50).tolist() == [0.0, 10.0]
+    assert drawing.spread(np.array([0.0, 10.0]), 4.0, -50, 50).tolist() == [0.0, 10.0]
 
 
 def test_labels_stay_inside_their_bounds():
-    places = charts.spread(np.array([9.0, 9.5, 10.0]), 2.0, 0.0, 10.0)
+    places = drawing.spread(np.array([9.0, 9.5, 10.0]), 2.0, 0.0, 10.0)
     assert places.tolist() == [6.0, 8.0, 10.0]
 
 
 def test_the_two_states_keep_their_colours_in_either_order():
-    assert charts.colours(find("KOR-JPN")) == charts.colours(find("JPN-KOR"))
-    assert charts.colours(find("JPN-CHN"))["JPN"] == charts.FIRST
+    assert drawing.colours(find("KOR-JPN")) == drawing.colours(find("JPN-KOR"))
+    assert drawing.colours(find("JPN-CHN"))["JPN"] == drawing.FIRST
 
 
 @pytest.mark.parametrize(

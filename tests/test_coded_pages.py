@@ -10,6 +10,7 @@ from conftest import PROJECT, lay_out
 from test_events import folder_of, gdelt_line, icews_text, zipped
 
 from research import build, charts, dyads, findings, paths
+from research.charts import coverage
 from research.errors import NoDataError
 from research.findings import coded as words
 from research.measures import series
@@ -115,9 +116,9 @@ def test_the_calendar_is_told_drawn_and_listed():
     assert list(table.exact["Month"]) == ["2019-12", "2020-01"]
     figure = charts.plot_calendar(days, **findings.words_calendars(days))
     assert figure.headline == "33% of the days are covered whole by the event files held"
-    assert all(text in figure.svg for text in charts.DAY_WORDS.values())
+    assert all(text in figure.svg for text in coverage.DAY_WORDS.values())
     assert figure.table["days"].tolist() == [1] * 6
-    assert set(words.DAYS) == set(charts.DAY_STYLES) == set(charts.DAY_WORDS)
+    assert set(words.DAYS) == set(coverage.DAY_STYLES) == set(coverage.DAY_WORDS)
     many = findings.say_calendars(
         calendar(status="gap").pipe(lambda d: pd.concat([d, d.assign(day=d["day"] + pd.Timedelta(days=6))]))
     )
