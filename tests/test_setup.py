@@ -38,7 +38,7 @@ def wanted() -> dict[str, SpecifierSet]:
 
 def conda(text: str) -> dict[str, SpecifierSet]:
     """Package -> versions allowed, as a conda environment file says."""
-    lines = re.findall(r"^  - ([a-z][a-z0-9_-]*) ?([<>=!].*)?$", text, flags=re.M)
+    lines = re.findall(r"^(?:  |      )- ([a-z][a-z0-9_-]*) ?([<>=!].*)?$", text, flags=re.M)
     return {name: SpecifierSet(versions) for name, versions in lines}
 
 
@@ -46,7 +46,8 @@ def assert_conda_equal(text: str) -> None:
     found = conda(text)
     expected = {CONDA_NAMES.get(name, name): versions for name, versions in wanted().items()}
     expected["python"] = SpecifierSet(PYPROJECT["project"]["requires-python"])
-    found.pop("conda-forge", None)
+    for only_here in ("conda-forge", "pip"):  # the channel, and what installs packages that it lacks
+        found.pop(only_here, None)
     for name in sorted(expected.keys() | found.keys()):
         assert found.get(name) == expected.get(name), (
             f"{name}: environment.yml has {found.get(name)}, pyproject.toml has {expected.get(name)}"
