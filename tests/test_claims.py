@@ -407,6 +407,14 @@ def test_what_was_not_recomputed_is_not_drawn(known: claims.Judged):
         charts.plot_claim(record_of(known, "no period"), headline="", subtitle="", alt="", source="")
 
 
+def test_a_scale_of_powers_says_so_and_an_even_one_does_not():
+    words = {"headline": "", "subtitle": "", "alt": "", "source": ""}
+    slip = {"claim_id": "slip", "printed": 1e12, "tolerance": 0.5, "readings": [], "unit": "USD"}
+    for computed, told in ((1.1e8, True), (0.9e12, False)):
+        drawing = charts.plot_claim(slip | {"computed": computed}, **words).svg
+        assert ("logarithmic" in drawing) == told
+
+
 def test_the_gallery_has_one_of_each_kind_of_failure(known: claims.Judged):
     chosen = findings.instructive(known)
     assert len(chosen) == len(set(chosen)) == 9

@@ -12,7 +12,7 @@ from matplotlib.dates import AutoDateLocator
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from research.charts.drawing import FIRST, HIGHLIGHT, INK, PALE, STYLE, WIDTH, Figure, day, svg
+from research.charts.drawing import FIRST, HIGHLIGHT, INK, PALE, QUIET, STYLE, WIDTH, Figure, day, svg
 from research.claims.periods import parse
 from research.errors import NoDataError
 
@@ -71,6 +71,7 @@ def _scale_of_claim(axes: Axes, values: list[float], dated: bool) -> None:
     """Room at the right for the last label; a scale of powers where the values lie far apart."""
     if not dated and min(values) > 0 and max(values) / min(values) > 50:
         axes.set_xscale("log")
+        axes.set_xlabel("logarithmic scale", loc="right", fontsize=8, color=QUIET)
         axes.margins(x=0.25)
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _digits(x)))

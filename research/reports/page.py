@@ -95,7 +95,6 @@ def make_page(executed: NotebookNode, run: Run, record: dict[str, Any]) -> Page:
     """The page of a run. Raises DataError when the notebook would make a page that breaks its promises."""
     reading = read_notebook(executed, run)
     method, closing, body = _split_sections(reading.sections)
-    identity = provenance.as_json(record)
     resources = {
         "reading": reading,
         "tiles": _tiles(reading),
@@ -105,8 +104,7 @@ def make_page(executed: NotebookNode, run: Run, record: dict[str, Any]) -> Page:
         "run": run,
         "parameters": _parameter_rows(run),
         "record": record,
-        "identity": provenance.text_hash(identity)[:12],
-        "provenance_text": identity,
+        "identity": provenance.text_hash(provenance.as_json(record))[:12],
     }
     text, _ = _exporter().from_notebook_node(new_notebook(), resources)  # the template reads the reading alone
     text = text.replace(f"{paths.root()}/", "").replace(str(paths.root()), ".")
